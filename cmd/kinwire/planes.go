@@ -1,0 +1,162 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kinwire/configs"
+	"kinwire/metrics"
+	"kinwire/sfu"
+	"kinwire/signaling"
+	"kinwire/signaling/accounts"
+	"kinwire/signaling/calls"
+	"kinwire/signaling/policy"
+	"kinwire/signaling/store"
+	"kinwire/turn"
+	"kinwire/web"
+)
+
+// planes is the whole server, joined and not yet listening for HTTP.
+type planes struct {
+	log      *slog.Logger
+	store    *store.Store
+	recorder *metrics.Recorder
+	sfu      *sfu.Server
+	turn     *turn.Server // nil when switched off
+	calls    *calls.Service
+	server   *signaling.Server
+	http     *http.Server
+	demo     *signaling.Demo // nil outside demo mode
+}
+
+// build makes the planes, each knowing of the others only what it declared
+// itself. When it fails, what it has made is taken down again.
+func build(ctx context.Context, cfg *configs.Config, log *slog.Logger) (_ *planes, err error) {
+	p := &planes{log: log}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, p.close(context.Background()))
+		}
+	}()
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return nil, fmt.Errorf("making data_dir: %w", err)
+	}
+	dsn := cfg.Store.DSN.Reveal()
+	if dsn == "" {
+		dsn = filepath.Join(cfg.DataDir, "kinwire.db")
+	}
+	if p.store, err = store.Open(ctx, store.Config{Driver: cfg.Store.Driver, DSN: dsn}, log); err != nil {
+		return nil, err
+	}
+	if p.recorder, err = metrics.New(metrics.Config{}, metrics.Deps{Store: recordStore{p.store}, Log: log, Now: time.Now}); err != nil {
+		return nil, err
+	}
+	events := &mediaEvents{}
+	if p.sfu, err = sfu.New(sfuConfig(cfg), events, log, time.Now); err != nil {
+		return nil, err
+	}
+	ice, err := p.buildTURN(cfg)
+	if err != nil {
+		return nil, err
+	}
+	if err := p.buildSignaling(ctx, cfg, events, ice); err != nil {
+		return nil, err
+	}
+	return p, exposeMetrics(p)
+}
+
+func (p *planes) buildTURN(cfg *configs.Config) (iceServers, error) {
+	if !cfg.TURN.Enabled {
+		return iceServers{}, nil
+	}
+	secret, err := turnSecret(cfg)
+	if err != nil {
+		return iceServers{}, err
+	}
+	creds := turn.NewCredentials(secret, cfg.TURN.CredentialLifetime, time.Now)
+	p.turn, err = turn.New(turnConfig(cfg), turn.Deps{Credentials: creds, SFU: p.sfu.Transport(), Log: p.log, Now: time.Now})
+	if err != nil {
+		return iceServers{}, err
+	}
+	return iceServers{creds: creds, urls: p.turn.URLs()}, nil
+}
+
+func (p *planes) buildSignaling(ctx context.Context, cfg *configs.Config, events *mediaEvents, ice iceServers) error {
+	people := accounts.New(p.store, time.Now, accounts.Config{SessionLifetime: cfg.Signaling.SessionLifetime})
+	if err := p.seedDemo(ctx, cfg, people); err != nil {
+		return err
+	}
+	token, err := operatorToken(cfg)
+	if err != nil {
+		return err
+	}
+	sc := signalingConfig(cfg, token)
+	hub := signaling.NewHub(sc, p.log, time.Now)
+	p.calls = calls.New(calls.Config{
+		RingTimeout: cfg.Calls.RingTimeout, AloneTimeout: cfg.Calls.AloneTimeout,
+		LostTimeout: cfg.Calls.LostTimeout, MaxParticipants: cfg.Calls.MaxParticipants,
+	}, calls.Deps{
+		Media: mediaPlane{p.sfu}, People: people, Policy: policy.New(p.store), ICE: ice, Notify: hub,
+		Observer: callObserver{rec: p.recorder, sfu: p.sfu, now: time.Now}, Log: p.log, Now: time.Now,
+	})
+	events.calls.Store(p.calls)
+	app, err := web.App()
+	if err != nil {
+		return err
+	}
+	p.server, err = signaling.New(sc, signaling.Deps{
+		Hub: hub, Accounts: people, Calls: p.calls, Records: records{p.recorder}, Metrics: p.recorder.Handler(),
+		Web: app, Demo: p.demo, Ready: p.store.Ping, Log: p.log, Now: time.Now,
+	})
+	if err != nil {
+		return err
+	}
+	p.http = p.server.HTTPServer()
+	return nil
+}
+
+func (p *planes) seedDemo(ctx context.Context, cfg *configs.Config, people *accounts.Service) error {
+	if !cfg.Demo.Enabled {
+		return nil
+	}
+	logins, err := people.SeedDemo(ctx)
+	if err != nil {
+		return err
+	}
+	p.demo = demoPage(logins)
+	return nil
+}
+
+// close takes the planes down: first no new requests, then the calls end with
+// their records, then what carried them.
+func (p *planes) close(ctx context.Context) error {
+	var errs []error
+	if p.calls != nil {
+		errs = append(errs, p.calls.Close(ctx))
+	}
+	if p.server != nil {
+		errs = append(errs, p.server.Close(ctx))
+	}
+	if p.http != nil {
+		errs = append(errs, p.http.Shutdown(ctx))
+	}
+	if p.turn != nil {
+		errs = append(errs, p.turn.Close())
+	}
+	if p.sfu != nil {
+		errs = append(errs, p.sfu.Close())
+	}
+	if p.recorder != nil {
+		errs = append(errs, p.recorder.Close(ctx))
+	}
+	if p.store != nil {
+		errs = append(errs, p.store.Close())
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,151 @@
+package configs
+
+import (
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+)
+
+// pairing is a rule about several keys.
+type pairing struct {
+	keys []string
+	// check returns what is wrong, "" for nothing.
+	check func(c *Config) string
+}
+
+// pairings are the rules about several keys at once. The keys are named in the
+// order in which a person would look at them.
+var pairings = []pairing{
+	{[]string{"http.tls.cert_file", "http.tls.key_file"}, func(c *Config) string {
+		return bothOrNeither(c.HTTP.TLS.CertFile, c.HTTP.TLS.KeyFile)
+	}},
+	{[]string{"turn.cert_file", "turn.key_file"}, func(c *Config) string {
+		return bothOrNeither(c.TURN.CertFile, c.TURN.KeyFile)
+	}},
+	{[]string{"store.driver", "store.dsn"}, func(c *Config) string {
+		dsn := c.Store.DSN.Reveal()
+		isURL := strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
+		if c.Store.Driver == "postgres" && !isURL {
+			return "given postgres without a URL; allowed with it: a dsn such as postgres://user:password@host/database"
+		}
+		if c.Store.Driver == "sqlite" && isURL {
+			return "given sqlite with the URL of a PostgreSQL database; allowed with it: the path of a file, or empty"
+		}
+		return ""
+	}},
+	{[]string{"sfu.ipv4", "sfu.ipv6"}, func(c *Config) string {
+		if !c.SFU.IPv4 && !c.SFU.IPv6 {
+			return "given false and false; allowed: at least one of them true"
+		}
+		return ""
+	}},
+	{[]string{"sfu.bind_addresses", "sfu.ipv4", "sfu.ipv6"}, func(c *Config) string {
+		return familyOff(c, c.SFU.BindAddresses)
+	}},
+	{[]string{"sfu.public_addresses", "sfu.ipv4", "sfu.ipv6"}, func(c *Config) string {
+		return familyOff(c, c.SFU.PublicAddresses)
+	}},
+	{[]string{"sfu.failed_timeout", "sfu.disconnected_timeout"}, func(c *Config) string {
+		if c.SFU.FailedTimeout > c.SFU.DisconnectedTimeout {
+			return ""
+		}
+		return fmt.Sprintf("given %s and %s; allowed: failed_timeout longer than disconnected_timeout",
+			shortDuration(c.SFU.FailedTimeout), shortDuration(c.SFU.DisconnectedTimeout))
+	}},
+	{[]string{"turn.udp_listen", "turn.tcp_listen", "turn.tls_listen"}, func(c *Config) string {
+		tls := len(c.TURN.TLSListen) > 0 && c.TURN.CertFile != ""
+		if !c.TURN.Enabled || tls || len(c.TURN.UDPListen)+len(c.TURN.TCPListen) > 0 {
+			return ""
+		}
+		return "given nothing to listen on; allowed: at least one address (TLS needs cert_file and key_file), or turn.enabled false"
+	}},
+	{[]string{"turn.max_allocations_per_user", "turn.max_allocations"}, func(c *Config) string {
+		if c.TURN.MaxAllocationsPerUser <= c.TURN.MaxAllocations {
+			return ""
+		}
+		return fmt.Sprintf("given %d and %d; allowed: no more for one person than for all",
+			c.TURN.MaxAllocationsPerUser, c.TURN.MaxAllocations)
+	}},
+	{[]string{"sfu.udp_port", "turn.udp_listen"}, func(c *Config) string {
+		if !c.TURN.Enabled {
+			return ""
+		}
+		return samePort(c.SFU.UDPPort, c.TURN.UDPListen...)
+	}},
+	{[]string{"sfu.tcp_port", "http.listen"}, func(c *Config) string {
+		return samePort(c.SFU.TCPPort, c.HTTP.Listen)
+	}},
+	{[]string{"sfu.tcp_port", "turn.tcp_listen"}, func(c *Config) string {
+		if !c.TURN.Enabled {
+			return ""
+		}
+		return samePort(c.SFU.TCPPort, c.TURN.TCPListen...)
+	}},
+	{[]string{"sfu.tcp_port", "turn.tls_listen"}, func(c *Config) string {
+		if !c.TURN.Enabled || c.TURN.CertFile == "" {
+			return ""
+		}
+		return samePort(c.SFU.TCPPort, c.TURN.TLSListen...)
+	}},
+}
+
+// checkTogether applies the pairings whose keys are sound by themselves.
+func (ld *loader) checkTogether(cfg *Config) {
+	for _, p := range pairings {
+		if ld.anyRefused(p.keys) {
+			continue
+		}
+		if text := p.check(cfg); text != "" {
+			ld.problem(ld.whereOf(p.keys), strings.Join(p.keys, ", "), text)
+		}
+	}
+}
+
+func (ld *loader) anyRefused(keys []string) bool {
+	for _, k := range keys {
+		if ld.refused[k] {
+			return true
+		}
+	}
+	return false
+}
+
+// whereOf is where the first of keys was set that was set at all.
+func (ld *loader) whereOf(keys []string) string {
+	for _, k := range keys {
+		if o := ld.origins[k]; o != "default" {
+			return o
+		}
+	}
+	return "default"
+}
+
+func bothOrNeither(cert, key string) string {
+	if (cert == "") == (key == "") {
+		return ""
+	}
+	return fmt.Sprintf("given %q and %q; allowed: both files, or both empty", cert, key)
+}
+
+func familyOff(c *Config, addrs []netip.Addr) string {
+	for _, a := range addrs {
+		if (a.Is4() && !c.SFU.IPv4) || (a.Is6() && !c.SFU.IPv6) {
+			return fmt.Sprintf("given %s, whose IP version is switched off; allowed: addresses of versions that are on", a)
+		}
+	}
+	return ""
+}
+
+// samePort is a rough check: it does not compare hosts, because an SFU port is
+// taken on every address. Port 0 is any free port, or none.
+func samePort(port int, listens ...string) string {
+	for _, l := range listens {
+		_, p, err := net.SplitHostPort(l)
+		if err == nil && port != 0 && p == strconv.Itoa(port) {
+			return fmt.Sprintf("given port %d for both; allowed: a port of its own for each", port)
+		}
+	}
+	return ""
+}

@@ -1,0 +1,87 @@
+package layers
+
+// Room is one package of the plan.
+type Room struct {
+	// May lists the module's own packages that it may import, without the
+	// module's name. A trailing /... takes in everything below.
+	May []string
+	// Clock allows direct reads of the clock. Edges have it: they are where
+	// time comes from.
+	Clock bool
+}
+
+// House is the plan that the files are held against.
+type House struct {
+	Module string
+	Rooms  map[string]Room // by directory
+	// Clocks are single files that may read the clock, with the reason.
+	Clocks map[string]string
+}
+
+// anything is for the wiring: the one place that joins the planes.
+var anything = []string{"..."}
+
+// vocabulary is what every signaling module may import, and nothing else of
+// the house.
+var vocabulary = []string{"signaling/proto"}
+
+// Kinwire is the plan of this module. Some rooms are planned and not built
+// yet: their place is kept, their arrows are drawn already.
+var Kinwire = House{
+	Module: "kinwire",
+	Rooms: map[string]Room{
+		"cmd/kinwire": {May: anything, Clock: true},
+		"cmd/kincall": {May: []string{"client/...", "signaling/proto"}, Clock: true},
+		"configs":     {},
+		"web":         {},
+
+		"sfu":          {May: []string{"sfu/..."}},
+		"sfu/link":     {May: []string{"sfu/forward", "sfu/packet", "sfu/history", "sfu/codec", "sfu/feedback", "sfu/bwe", "sfu/pacer", "sfu/layer"}},
+		"sfu/forward":  {May: []string{"sfu/packet", "sfu/history", "sfu/codec", "sfu/feedback", "sfu/bwe", "sfu/pacer", "sfu/layer"}},
+		"sfu/layer":    {May: []string{"sfu/packet", "sfu/codec"}},
+		"sfu/feedback": {May: []string{"sfu/packet", "sfu/codec"}},
+		"sfu/history":  {May: []string{"sfu/packet"}},
+		"sfu/codec":    {May: []string{"sfu/packet"}},
+		"sfu/bwe":      {},
+		"sfu/pacer":    {},
+		"sfu/packet":   {},
+
+		"turn": {},
+
+		"signaling":           {May: []string{"signaling/..."}},
+		"signaling/proto":     {},
+		"signaling/proto/gen": {May: vocabulary},
+		"signaling/accounts":  {May: vocabulary},
+		"signaling/bus":       {May: vocabulary},
+		"signaling/calls":     {May: vocabulary},
+		"signaling/consent":   {May: vocabulary},
+		"signaling/friends":   {May: vocabulary},
+		"signaling/guardian":  {May: vocabulary},
+		"signaling/location":  {May: vocabulary},
+		"signaling/policy":    {May: vocabulary},
+		"signaling/privacy":   {May: vocabulary},
+		"signaling/relay":     {May: vocabulary},
+		"signaling/reports":   {May: vocabulary},
+		"signaling/store":     {May: vocabulary},
+
+		"metrics":        {May: []string{"metrics/..."}},
+		"metrics/record": {May: []string{"metrics/dist", "metrics/label", "metrics/mask"}},
+		"metrics/dist":   {},
+		"metrics/label":  {},
+		"metrics/mask":   {},
+
+		"client":       {May: vocabulary, Clock: true},
+		"client/media": {May: []string{"client", "signaling/proto"}, Clock: true},
+
+		"e2e":             {May: anything, Clock: true},
+		"e2e/browser":     {Clock: true},
+		"internal/layers": {},
+	},
+	Clocks: map[string]string{
+		"metrics/saver.go": "retries of a save wait in real time, between no two events that bring a time along",
+		"turn/carrier.go":  "the deadlines of a socket are points on the kernel's clock",
+		"turn/deadline.go": "implements net.PacketConn, whose deadlines are points on the real clock",
+		"turn/relay.go":    "implements net.PacketConn, whose deadlines are points on the real clock",
+		"turn/socket.go":   "ends an allocation a little before pion/turn's own timer does, which runs on the real clock",
+	},
+}

@@ -1,0 +1,228 @@
+package sfu
+
+import (
+	"fmt"
+	"time"
+
+	"github.com/pion/rtcp"
+
+	"kinwire/sfu/codec"
+	"kinwire/sfu/feedback"
+	"kinwire/sfu/forward"
+	"kinwire/sfu/link"
+)
+
+// Peer is one participant's media in a room.
+type Peer struct {
+	room  *Room
+	name  string
+	link  *link.Link
+	clock forward.Clock
+
+	// Guarded by Room.mu.
+	uplinks []*uplink // in the order of the offer
+	slots   []*slot
+	rev     uint64
+	sent    string // the slot map as the peer last heard of it, for comparison
+	up      bool   // connected at some time: packets can be sent
+}
+
+type uplink struct {
+	*forward.Uplink
+	peer  *Peer
+	kind  Kind
+	mid   string
+	muted bool
+}
+
+type slot struct {
+	*forward.Downlink
+	mid   string
+	video bool
+	index int
+	from  *uplink // what stands in it, nil: nothing
+}
+
+// LinkState is link.Owner's.
+func (p *Peer) LinkState(s link.State) {
+	if p.room.peer(p.name) != p {
+		return // it has left already
+	}
+	if s == link.Connected {
+		p.room.connected(p)
+	}
+	p.room.server.observer.LinkChanged(p.room.name, p.name, s)
+}
+
+// Feedback is link.Owner's: RTCP about, or of, the stream ssrc.
+func (p *Peer) Feedback(ssrc uint32, packet rtcp.Packet, now time.Time) {
+	if h, ok := feedbackFor(packet); ok {
+		h(p, ssrc, packet, now)
+	}
+}
+
+// feedbackFor is the table from RTCP packet type to what is done with it.
+func feedbackFor(packet rtcp.Packet) (func(*Peer, uint32, rtcp.Packet, time.Time), bool) {
+	switch packet.(type) {
+	case *rtcp.SenderReport:
+		return (*Peer).senderReport, true
+	case *rtcp.ReceiverReport:
+		return (*Peer).receiverReport, true
+	case *rtcp.TransportLayerNack:
+		return (*Peer).nack, true
+	case *rtcp.PictureLossIndication, *rtcp.FullIntraRequest:
+		return (*Peer).keyFrame, true
+	}
+	return nil, false
+}
+
+func (p *Peer) senderReport(ssrc uint32, packet rtcp.Packet, now time.Time) {
+	sr := packet.(*rtcp.SenderReport)
+	if sr.SSRC == ssrc {
+		for _, u := range p.room.uplinksOf(p) {
+			u.SenderReport(sr, now)
+		}
+	}
+	p.blocks(ssrc, sr.Reports, now)
+}
+
+func (p *Peer) receiverReport(ssrc uint32, packet rtcp.Packet, now time.Time) {
+	p.blocks(ssrc, packet.(*rtcp.ReceiverReport).Reports, now)
+}
+
+func (p *Peer) blocks(ssrc uint32, reports []rtcp.ReceptionReport, now time.Time) {
+	for _, b := range reports {
+		if b.SSRC != ssrc {
+			continue // it is delivered once more, for its own stream
+		}
+		if s := p.room.slotOf(p, ssrc); s != nil {
+			s.Report(b, now)
+		}
+	}
+}
+
+func (p *Peer) nack(ssrc uint32, packet rtcp.Packet, now time.Time) {
+	n := packet.(*rtcp.TransportLayerNack)
+	s := p.room.slotOf(p, ssrc)
+	if s == nil || n.MediaSSRC != ssrc {
+		return
+	}
+	feedback.SplitNACK(n, func(seq uint16) { s.Retransmit(seq, now) })
+}
+
+func (p *Peer) keyFrame(ssrc uint32, _ rtcp.Packet, now time.Time) {
+	if s := p.room.slotOf(p, ssrc); s != nil {
+		s.PLI(now)
+	}
+}
+
+// plan checks an offer against the sources that the peer names, and chooses a
+// codec for each section on which it sends. Called with Room.mu held.
+func (p *Peer) plan(o *link.Offer, sources []Source) (map[string]codec.Kind, error) {
+	cfg := p.room.server.cfg.Link
+	bySource := map[string]Source{}
+	kinds := map[Kind]bool{}
+	for _, s := range sources {
+		if kinds[s.Kind] {
+			return nil, fmt.Errorf("%w: two sources of kind %q, one is allowed", ErrOffer, s.Kind)
+		}
+		kinds[s.Kind], bySource[s.MID] = true, s
+	}
+	out := map[string]codec.Kind{}
+	for _, sec := range o.Sections {
+		src, named := bySource[sec.MID]
+		delete(bySource, sec.MID)
+		switch {
+		case sec.Sends && sec.Takes:
+			return nil, fmt.Errorf("%w: the m-section %q is sendrecv, sendonly or recvonly is allowed", ErrOffer, sec.MID)
+		case sec.Sends && !named:
+			return nil, fmt.Errorf("%w: the m-section %q is sendonly and no source names it", ErrOffer, sec.MID)
+		case named && !sec.Sends:
+			return nil, fmt.Errorf("%w: the source %q names the m-section %q, which is not sendonly", ErrOffer, src.Kind, sec.MID)
+		case named && sec.Video == (src.Kind == Audio):
+			return nil, fmt.Errorf("%w: the source %q names the m-section %q, which is of the other kind", ErrOffer, src.Kind, sec.MID)
+		case !sec.Sends:
+			continue
+		}
+		k, err := p.codecFor(sec, cfg)
+		if err != nil {
+			return nil, err
+		}
+		out[sec.MID] = k
+	}
+	for mid, s := range bySource {
+		return nil, fmt.Errorf("%w: the source %q names the m-section %q, which the offer does not have", ErrOffer, s.Kind, mid)
+	}
+	return out, p.decodes(o)
+}
+
+func (p *Peer) codecFor(sec link.Section, cfg link.Config) (codec.Kind, error) {
+	for _, u := range p.uplinks {
+		if u.mid == sec.MID {
+			return u.Codec(), nil // what was agreed stays
+		}
+	}
+	prefer := cfg.Audio
+	if sec.Video {
+		prefer = cfg.Video
+	}
+	return chooseCodec(sec, prefer, func(k codec.Kind) bool { return p.room.decodable(p, k) })
+}
+
+// decodes refuses an offer whose receive slots cannot take a codec that is in
+// use in the room: a picture that stays black is worse than a clear word.
+func (p *Peer) decodes(o *link.Offer) error {
+	for _, other := range p.room.peers {
+		if other.name == p.name {
+			continue
+		}
+		for _, u := range other.uplinks {
+			for _, sec := range o.Sections {
+				if sec.Takes && sec.Video == u.Codec().Video() && !sec.Has(u.Codec()) {
+					return fmt.Errorf("%w: %s is in use in the call, and the receive slot %q offers %v", ErrCodec, u.Codec(), sec.MID, sec.Codecs)
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// adopt takes the outcome of a negotiation. Called with Room.mu held.
+func (p *Peer) adopt(o *link.Offer, n *link.Negotiated, sources []Source, now time.Time) {
+	cfg := p.room.server.cfg
+	to := map[string]link.Receiver{}
+	for _, nu := range n.Uplinks {
+		if p.has(nu.MID) {
+			continue
+		}
+		for _, s := range sources {
+			if s.MID != nu.MID {
+				continue
+			}
+			u := &uplink{peer: p, kind: s.Kind, mid: s.MID, muted: s.Muted, Uplink: forward.NewUplink(forward.UplinkConfig{
+				Codec: nu.Codec, PT: nu.PT, RTXPT: nu.RTXPT, History: cfg.HistoryPackets,
+				Clock: &p.clock, KeyFrame: cfg.PLIMinInterval, RequestKeyFrame: p.link.RequestKeyFrame,
+			})}
+			u.SetMuted(s.Muted, now)
+			p.uplinks = append(p.uplinks, u)
+			to[s.MID] = u
+		}
+	}
+	for _, s := range n.Slots {
+		ssrc, rtx := s.SSRC()
+		p.slots = append(p.slots, &slot{mid: s.MID, video: s.Video, index: s.Index(), Downlink: forward.NewDownlink(forward.DownlinkConfig{
+			Writer: s, SSRC: ssrc, RTXSSRC: rtx, Types: s.Types(),
+			ClockRate: s.ClockRate(),
+		})})
+	}
+	p.link.Route(o, n.Uplinks, to)
+}
+
+func (p *Peer) has(mid string) bool {
+	for _, u := range p.uplinks {
+		if u.mid == mid {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,244 @@
+package sfu
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"kinwire/sfu/codec"
+	"kinwire/sfu/link"
+)
+
+// Room is one call's media.
+type Room struct {
+	server *Server
+	name   string
+	held   int // by calls in progress; guarded by Server.mu
+
+	mu     sync.RWMutex
+	peers  map[string]*Peer
+	order  []*Peer // as they came
+	cancel context.CancelFunc
+	done   chan struct{}
+}
+
+func newRoom(s *Server, name string) *Room {
+	ctx, cancel := context.WithCancel(context.Background())
+	r := &Room{server: s, name: name, peers: map[string]*Peer{}, cancel: cancel, done: make(chan struct{})}
+	go r.run(ctx)
+	return r
+}
+
+func (r *Room) stop() {
+	r.cancel()
+	<-r.done
+}
+
+func (r *Room) empty() bool {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return len(r.peers) == 0
+}
+
+func (r *Room) peer(name string) *Peer {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.peers[name]
+}
+
+func (r *Room) join(ctx context.Context, name string, o *link.Offer, sources []Source) (Answer, error) {
+	p := &Peer{room: r, name: name}
+	l, err := r.server.transport.NewLink(p)
+	if err != nil {
+		return Answer{}, err
+	}
+	p.link = l
+	answer, err := r.negotiate(ctx, p, o, sources, true)
+	if err != nil {
+		_ = l.Close()
+		return Answer{}, err
+	}
+	return answer, nil
+}
+
+// negotiate holds the room's lock from the choice of codecs to their use:
+// two people who join at once must not each choose what the other cannot
+// decode. It takes a few milliseconds and holds up no packet.
+func (r *Room) negotiate(ctx context.Context, p *Peer, o *link.Offer, sources []Source, joining bool) (Answer, error) {
+	ctx, cancel := context.WithTimeout(ctx, r.server.cfg.SetUp)
+	defer cancel()
+	now := r.server.now()
+	r.mu.Lock()
+	if err := r.admit(p, joining); err != nil {
+		r.mu.Unlock()
+		return Answer{}, err
+	}
+	answer, err := r.negotiateLocked(ctx, p, o, sources, now)
+	if err != nil {
+		r.mu.Unlock()
+		return Answer{}, err
+	}
+	changes := r.assignAll(now)
+	answer.Slots = r.slotMap(p)
+	r.mu.Unlock()
+	r.announce(changes, p.name)
+	return answer, nil
+}
+
+// admit says whether p may negotiate: a new peer if there is room, another
+// only if it has not left in the meantime. Called with mu held.
+func (r *Room) admit(p *Peer, joining bool) error {
+	switch {
+	case joining && r.peers[p.name] != nil:
+		return fmt.Errorf("%w: it is joining already", ErrUnknownPeer)
+	case joining && len(r.peers) >= r.server.cfg.MaxPeers:
+		return fmt.Errorf("%w: it has %d people, the most that are allowed", ErrFull, len(r.peers))
+	case !joining && r.peers[p.name] != p:
+		return ErrUnknownPeer
+	}
+	return nil
+}
+
+func (r *Room) negotiateLocked(ctx context.Context, p *Peer, o *link.Offer, sources []Source, now time.Time) (Answer, error) {
+	codecs, err := p.plan(o, sources)
+	if err != nil {
+		return Answer{}, err
+	}
+	n, err := p.link.Negotiate(ctx, o, codecs)
+	if err != nil {
+		return Answer{}, err
+	}
+	p.adopt(o, n, sources, now)
+	if r.peers[p.name] == nil {
+		r.peers[p.name] = p
+		r.order = append(r.order, p)
+	}
+	return Answer{SDP: n.Answer, Slots: SlotMap{Rev: p.rev}}, nil
+}
+
+func (r *Room) mute(p *Peer, k Kind, muted bool) error {
+	now := r.server.now()
+	r.mu.Lock()
+	found := false
+	for _, u := range p.uplinks {
+		if u.kind == k {
+			found = true
+			u.muted = muted
+			u.SetMuted(muted, now)
+		}
+	}
+	changes := r.assignAll(now)
+	r.mu.Unlock()
+	if !found {
+		return fmt.Errorf("%w: it has no source of kind %q", ErrUnknownPeer, k)
+	}
+	r.announce(changes, "")
+	return nil
+}
+
+// connected begins to send to a peer that has its keys now.
+func (r *Room) connected(p *Peer) {
+	now := r.server.now()
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	p.up = true
+	for _, s := range p.slots {
+		if s.from != nil {
+			s.from.Attach(s.Downlink, now)
+		}
+	}
+}
+
+func (r *Room) leave(p *Peer) {
+	now := r.server.now()
+	r.mu.Lock()
+	if r.peers[p.name] != p {
+		r.mu.Unlock()
+		return
+	}
+	delete(r.peers, p.name)
+	r.order = slices.DeleteFunc(r.order, func(x *Peer) bool { return x == p })
+	for _, s := range p.slots {
+		if s.from != nil {
+			s.from.Detach(s.Downlink)
+			s.from = nil
+		}
+	}
+	changes := r.assignAll(now)
+	r.server.retire(p)
+	r.mu.Unlock()
+	if err := p.link.Close(); err != nil {
+		r.server.log.Debug("closing a link", "err", err)
+	}
+	r.announce(changes, "")
+}
+
+func (r *Room) end() {
+	r.mu.RLock()
+	all := slices.Clone(r.order)
+	r.mu.RUnlock()
+	for _, p := range all {
+		r.leave(p)
+	}
+}
+
+type slotChange struct {
+	peer string
+	m    SlotMap
+}
+
+// assignAll brings everybody's slots up to date and lists those who are to be
+// told. Called with mu held.
+func (r *Room) assignAll(now time.Time) []slotChange {
+	var out []slotChange
+	for _, p := range r.order {
+		before := p.rev
+		if m := r.assign(p, now); m.Rev != before {
+			out = append(out, slotChange{p.name, m})
+		}
+	}
+	return out
+}
+
+// announce tells everybody but one, who hears it in the reply.
+func (r *Room) announce(changes []slotChange, except string) {
+	for _, c := range changes {
+		if c.peer != except {
+			r.server.observer.SlotsChanged(r.name, c.peer, c.m)
+		}
+	}
+}
+
+// decodable says whether everybody but p can decode k. Called with mu held.
+func (r *Room) decodable(p *Peer, k codec.Kind) bool {
+	for _, other := range r.order {
+		if other.name == p.name {
+			continue
+		}
+		for _, s := range other.slots {
+			if s.video == k.Video() && !s.Takes(k) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+func (r *Room) uplinksOf(p *Peer) []*uplink {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return p.uplinks // appended to only: the slice header is a snapshot
+}
+
+func (r *Room) slotOf(p *Peer, ssrc uint32) *slot {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	for _, s := range p.slots {
+		if s.SSRC() == ssrc {
+			return s
+		}
+	}
+	return nil
+}

@@ -1,0 +1,280 @@
+// Package sfu is the selective forwarding unit: rooms of peers who send and
+// receive media.
+//
+// A Server has a Transport (sockets, package link) and rooms. A Room has
+// peers. A Peer has a Link, an Uplink for each source that it sends (package
+// forward), and slots: virtual streams on which it receives. Which source
+// stands in which slot is decided in slots.go; the peer is told by the
+// Observer and needs no new negotiation when people come and go.
+//
+// # Locks
+//
+// Server.mu guards the table of rooms, Room.mu the peers and slots of one
+// room; they are taken in this order, never while packets are forwarded, and
+// never held while the Observer is called. Below them are the short locks of
+// package forward.
+//
+// # Goroutines
+//
+// A Room owns one goroutine, which lives while the room has peers: it sends
+// what is due by time (receiver and sender reports, transport feedback,
+// NACKs). All else runs on the caller's goroutine or on the links'.
+package sfu
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"kinwire/sfu/codec"
+	"kinwire/sfu/link"
+)
+
+// Config of a Server. Durations must be positive.
+type Config struct {
+	Link           link.Config
+	MaxPeers       int           // in a room
+	HistoryPackets int           // kept for each video source, a power of two
+	NACKInterval   time.Duration // how often losses are looked at
+	PLIMinInterval time.Duration // shortest time between two key frame requests to a source
+	TWCCInterval   time.Duration // how often transport-wide feedback goes out
+	ReportInterval time.Duration // how often sender and receiver reports go out
+	SetUp          time.Duration // how long negotiation may take
+}
+
+// Kind says what a source shows or plays.
+type Kind string
+
+// The kinds.
+const (
+	Audio  Kind = "audio"
+	Video  Kind = "video"
+	Screen Kind = "screen"
+)
+
+// Source is one thing that a peer sends.
+type Source struct {
+	Kind  Kind
+	MID   string // the m-section of the peer's offer
+	Muted bool
+}
+
+// SlotMap says which source stands in which of a peer's receive slots. A map
+// with a higher Rev replaces one with a lower.
+type SlotMap struct {
+	Rev          uint64
+	Slots        []SlotEntry
+	MissingAudio int // how many more slots the peer would need
+	MissingVideo int
+}
+
+// SlotEntry is one occupied slot.
+type SlotEntry struct {
+	MID  string // the m-section of the receiving peer
+	Peer string // whose source
+	Kind Kind
+}
+
+// Answer is the reply to an offer.
+type Answer struct {
+	SDP   string
+	Slots SlotMap
+}
+
+// Observer is told what the SFU notices. It is called without locks held, and
+// may call back.
+type Observer interface {
+	SlotsChanged(room, peer string, m SlotMap)
+	LinkChanged(room, peer string, s link.State)
+}
+
+// The ways in which a request fails by the client's fault.
+var (
+	ErrOffer       = link.ErrOffer
+	ErrCodec       = errors.New("sfu: no usable codec")
+	ErrFull        = errors.New("sfu: the room is full")
+	ErrUnknownPeer = errors.New("sfu: no such peer")
+	ErrClosed      = errors.New("sfu: closed")
+)
+
+// Server is the SFU.
+type Server struct {
+	cfg       Config
+	transport *link.Transport
+	observer  Observer
+	log       *slog.Logger
+	now       func() time.Time
+
+	mu     sync.Mutex
+	rooms  map[string]*Room
+	closed bool
+
+	retiredMu sync.Mutex
+	retired   Totals // of peers who have left
+}
+
+// New opens the sockets.
+func New(cfg Config, o Observer, log *slog.Logger, now func() time.Time) (*Server, error) {
+	t, err := link.Open(cfg.Link, log, now)
+	if err != nil {
+		return nil, err
+	}
+	return &Server{cfg: cfg, transport: t, observer: o, log: log, now: now, rooms: map[string]*Room{}, retired: newTotals()}, nil
+}
+
+// Transport is where media comes in; the built-in TURN server needs it.
+func (s *Server) Transport() *link.Transport { return s.transport }
+
+// Join makes a peer in a room, and the room if it is the first. A peer of the
+// same name that is there already is replaced: it is the same person, who
+// came back before we noticed that the first link was gone.
+func (s *Server) Join(ctx context.Context, room, peer, offer string, sources []Source) (Answer, error) {
+	o, err := link.ParseOffer(offer)
+	if err != nil {
+		return Answer{}, err
+	}
+	s.Leave(room, peer)
+	r, err := s.room(room)
+	if err != nil {
+		return Answer{}, err
+	}
+	defer s.drop(r)
+	return r.join(ctx, peer, o, sources)
+}
+
+// Offer answers a further offer of a peer: more slots, or an ICE restart.
+func (s *Server) Offer(ctx context.Context, room, peer, offer string, sources []Source) (Answer, error) {
+	o, err := link.ParseOffer(offer)
+	if err != nil {
+		return Answer{}, err
+	}
+	r, p := s.find(room, peer)
+	if p == nil {
+		return Answer{}, ErrUnknownPeer
+	}
+	return r.negotiate(ctx, p, o, sources, false)
+}
+
+// Mute stops a source, or lets it go on.
+func (s *Server) Mute(room, peer string, k Kind, muted bool) error {
+	r, p := s.find(room, peer)
+	if p == nil {
+		return ErrUnknownPeer
+	}
+	return r.mute(p, k, muted)
+}
+
+// Leave takes a peer out of a room.
+func (s *Server) Leave(room, peer string) {
+	r, p := s.find(room, peer)
+	if p == nil {
+		return
+	}
+	r.leave(p)
+	s.drop(r)
+}
+
+// EndRoom takes everybody out.
+func (s *Server) EndRoom(room string) {
+	s.mu.Lock()
+	r := s.rooms[room]
+	s.mu.Unlock()
+	if r == nil {
+		return
+	}
+	r.end()
+	s.drop(r)
+}
+
+// Close ends all rooms and closes the sockets.
+func (s *Server) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	var all []*Room
+	for _, r := range s.rooms {
+		all = append(all, r)
+	}
+	s.mu.Unlock()
+	for _, r := range all {
+		r.end()
+		s.drop(r)
+	}
+	return s.transport.Close()
+}
+
+// room finds or makes a room and holds it until drop.
+func (s *Server) room(name string) (*Room, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil, ErrClosed
+	}
+	r, ok := s.rooms[name]
+	if !ok {
+		r = newRoom(s, name)
+		s.rooms[name] = r
+	}
+	r.held++
+	return r, nil
+}
+
+func (s *Server) find(room, peer string) (*Room, *Peer) {
+	s.mu.Lock()
+	r := s.rooms[room]
+	if r != nil {
+		r.held++
+	}
+	s.mu.Unlock()
+	if r == nil {
+		return nil, nil
+	}
+	p := r.peer(peer)
+	if p == nil {
+		s.drop(r)
+		return nil, nil
+	}
+	s.release(r)
+	return r, p
+}
+
+func (s *Server) release(r *Room) {
+	s.mu.Lock()
+	r.held--
+	s.mu.Unlock()
+}
+
+// drop lets go of a room and ends it when nobody is in it or about to be.
+func (s *Server) drop(r *Room) {
+	s.mu.Lock()
+	r.held--
+	gone := r.held <= 0 && r.empty() && s.rooms[r.name] == r
+	if gone {
+		delete(s.rooms, r.name)
+	}
+	s.mu.Unlock()
+	if gone {
+		r.stop()
+	}
+}
+
+// chooseCodec finds the codec that a source sends: the first of the server's
+// preference that the peer offers and everybody else in the room can decode.
+func chooseCodec(sec link.Section, prefer []codec.Kind, decodable func(codec.Kind) bool) (codec.Kind, error) {
+	var common []codec.Kind
+	for _, k := range prefer {
+		if !sec.Has(k) {
+			continue
+		}
+		common = append(common, k)
+		if decodable(k) {
+			return k, nil
+		}
+	}
+	if len(common) == 0 {
+		return codec.Unknown, fmt.Errorf("%w: the m-section %q offers %v, this server takes %v", ErrCodec, sec.MID, sec.Codecs, prefer)
+	}
+	return codec.Unknown, fmt.Errorf("%w: of what the m-section %q offers, %v, there is none that everybody in the call can decode", ErrCodec, sec.MID, common)
+}

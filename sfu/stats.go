@@ -1,0 +1,172 @@
+package sfu
+
+import (
+	"time"
+
+	"kinwire/sfu/forward"
+	"kinwire/sfu/link"
+)
+
+// PeerStats is a look at one peer. All counters are totals.
+type PeerStats struct {
+	Room, Peer string
+	State      link.State
+	Path       link.Path // zero before a path is chosen
+	Profile    string    // SRTP protection profile
+	RTT        time.Duration
+	Link       link.LinkStats
+	Up         []UpStats
+	Down       []DownStats
+}
+
+// UpStats is one source as it arrives from its owner.
+type UpStats struct {
+	Kind Kind
+	MID  string
+	forward.UplinkStats
+}
+
+// DownStats is one source as it goes out to a peer.
+type DownStats struct {
+	Kind  Kind
+	MID   string // the receiver's slot
+	From  string // the peer whose source it is
+	Codec string
+	// Width and Height are those of the source, in pixels.
+	Width, Height int
+	forward.DownlinkStats
+}
+
+// Snapshot calls f for every peer of every room.
+func (s *Server) Snapshot(f func(PeerStats)) {
+	s.mu.Lock()
+	rooms := make([]*Room, 0, len(s.rooms))
+	for _, r := range s.rooms {
+		rooms = append(rooms, r)
+	}
+	s.mu.Unlock()
+	for _, r := range rooms {
+		for _, st := range r.snapshot() {
+			f(st)
+		}
+	}
+}
+
+// Peer is a look at one peer; false when it is not there.
+func (s *Server) Peer(room, peer string) (PeerStats, bool) {
+	r, p := s.find(room, peer)
+	if p == nil {
+		return PeerStats{}, false
+	}
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	return r.look(p), true
+}
+
+func (r *Room) snapshot() []PeerStats {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	out := make([]PeerStats, 0, len(r.order))
+	for _, p := range r.order {
+		out = append(out, r.look(p))
+	}
+	return out
+}
+
+// look is called with Room.mu held.
+func (r *Room) look(p *Peer) PeerStats {
+	st := PeerStats{
+		Room: r.name, Peer: p.name, State: p.link.State(), Profile: p.link.Profile(),
+		RTT: roundTrip(p.slots), Link: p.link.Stats(),
+	}
+	st.Path, _ = p.link.Path()
+	for _, u := range p.uplinks {
+		st.Up = append(st.Up, UpStats{Kind: u.kind, MID: u.mid, UplinkStats: u.Stats()})
+	}
+	for _, d := range p.slots {
+		if d.from == nil {
+			continue
+		}
+		up := d.from.Stats()
+		st.Down = append(st.Down, DownStats{
+			Kind: d.from.kind, MID: d.mid, From: d.from.peer.name, Codec: up.Codec.String(),
+			Width: up.Width, Height: up.Height, DownlinkStats: d.Stats(),
+		})
+	}
+	return st
+}
+
+// Totals are counters over all peers that are or were.
+type Totals struct {
+	Drops     map[string]uint64 // packets by reason, see package forward
+	Received  uint64            // packets from peers
+	Sent      uint64            // packets to peers, without retransmissions
+	SentBytes uint64            // their RTP payload
+	Resent    uint64            // retransmissions
+	NACKs     uint64            // sequence numbers that peers asked for
+	PLIs      uint64            // key frames that the server asked peers for
+	Unrouted  uint64            // packets of no known m-section
+	Rooms     int               // live
+	Peers     int               // live
+}
+
+func newTotals() Totals { return Totals{Drops: map[string]uint64{}} }
+
+func (t *Totals) add(p *Peer) {
+	drop := func(reason string, n uint64) { t.Drops[reason] += n }
+	for _, u := range p.uplinks {
+		st := u.Stats()
+		t.Received += st.Reception.Packets
+		t.PLIs += st.PLIs
+		u.Drops.Each(drop)
+	}
+	for _, d := range p.slots {
+		packets, bytes, resent, nacks := d.Sums()
+		t.Sent, t.SentBytes = t.Sent+packets, t.SentBytes+bytes
+		t.Resent, t.NACKs = t.Resent+resent, t.NACKs+nacks
+		d.Drops.Each(drop)
+	}
+	t.Unrouted += p.link.Stats().Unrouted
+}
+
+// retire keeps the counters of a peer who leaves.
+func (s *Server) retire(p *Peer) {
+	s.retiredMu.Lock()
+	defer s.retiredMu.Unlock()
+	s.retired.add(p)
+}
+
+// Totals never go down while the server runs, but for Rooms and Peers.
+func (s *Server) Totals() Totals {
+	s.mu.Lock()
+	rooms := make([]*Room, 0, len(s.rooms))
+	for _, r := range s.rooms {
+		rooms = append(rooms, r)
+	}
+	s.mu.Unlock()
+	sum := newTotals()
+	// All rooms stay locked until the retired are added: so a peer who leaves
+	// meanwhile is counted once, in its room or among the retired.
+	for _, r := range rooms {
+		r.mu.RLock()
+		defer r.mu.RUnlock()
+		for _, p := range r.order {
+			sum.add(p)
+			sum.Peers++
+		}
+	}
+	s.retiredMu.Lock()
+	defer s.retiredMu.Unlock()
+	for reason, n := range s.retired.Drops {
+		sum.Drops[reason] += n
+	}
+	sum.Received += s.retired.Received
+	sum.Sent += s.retired.Sent
+	sum.SentBytes += s.retired.SentBytes
+	sum.Resent += s.retired.Resent
+	sum.NACKs += s.retired.NACKs
+	sum.PLIs += s.retired.PLIs
+	sum.Unrouted += s.retired.Unrouted
+	sum.Rooms = len(rooms)
+	return sum
+}

@@ -1,0 +1,101 @@
+package accounts
+
+import (
+	"fmt"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+)
+
+var t0 = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
+
+func TestLimiterSlowsDown(t *testing.T) {
+	l := newLimiter()
+	for range triesAtOnce {
+		_, ok := l.take("mia", t0)
+		require.True(t, ok)
+	}
+	wait, ok := l.take("mia", t0)
+	require.False(t, ok)
+	require.Equal(t, tryEvery, wait)
+	_, ok = l.take("leo", t0)
+	require.True(t, ok, "another login has a budget of its own")
+
+	wait, ok = l.take("mia", t0.Add(tryEvery-time.Second))
+	require.False(t, ok, "a refused try costs nothing and gains nothing")
+	require.Equal(t, time.Second, wait)
+	_, ok = l.take("mia", t0.Add(tryEvery))
+	require.True(t, ok)
+	_, ok = l.take("mia", t0.Add(tryEvery))
+	require.False(t, ok)
+
+	_, ok = l.take("leo", t0.Add(-time.Hour))
+	require.True(t, ok, "a clock that steps back hurts nobody")
+}
+
+func TestLimiterGivesBack(t *testing.T) {
+	l := newLimiter()
+	for range 10 * triesAtOnce {
+		_, ok := l.take("mia", t0)
+		require.True(t, ok)
+		l.giveBack("mia", t0)
+	}
+	require.Empty(t, l.buckets)
+}
+
+func TestLimiterIsBounded(t *testing.T) {
+	l := newLimiter()
+	for i := range maxTracked {
+		l.take(fmt.Sprint("old", i), t0)
+	}
+	l.take("guessed", t0.Add(tryEvery))
+	require.Len(t, l.buckets, 1, "those that have refilled were dropped")
+	for i := range 2 * maxTracked {
+		l.take(fmt.Sprint("new", i), t0.Add(tryEvery))
+		require.LessOrEqual(t, len(l.buckets), maxTracked)
+	}
+}
+
+func TestLimiterCountsTriesMadeAtOnce(t *testing.T) {
+	l := newLimiter()
+	var passed atomic.Int32
+	var wg sync.WaitGroup
+	for range 16 {
+		wg.Go(func() {
+			for range 10 {
+				if _, ok := l.take("mia", t0); ok {
+					passed.Add(1)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	require.EqualValues(t, triesAtOnce, passed.Load())
+}
+
+// TestLimiterBudget: whatever the order, nobody gets more failures than the
+// budget and its refill.
+func TestLimiterBudget(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		l := newLimiter()
+		now, failed := t0, 0
+		for range rapid.IntRange(1, 200).Draw(t, "tries") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 20_000).Draw(t, "ms")) * time.Millisecond)
+			wait, ok := l.take("mia", now)
+			switch {
+			case !ok:
+				require.Positive(t, wait)
+				require.LessOrEqual(t, wait, tryEvery)
+			case rapid.Bool().Draw(t, "right"):
+				l.giveBack("mia", now)
+			default:
+				failed++
+			}
+			require.LessOrEqual(t, time.Duration(failed)*tryEvery, triesAtOnce*tryEvery+now.Sub(t0))
+		}
+	})
+}

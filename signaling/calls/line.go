@@ -1,0 +1,58 @@
+package calls
+
+import (
+	"context"
+	"fmt"
+	"sync"
+)
+
+// line runs jobs one after the other, in the order they were added, on a
+// goroutine that lives only while there are jobs.
+type line struct {
+	running *sync.WaitGroup // counts goroutines; shared by all lines of a service
+
+	mu   sync.Mutex
+	jobs []func()
+	busy bool
+}
+
+func (l *line) add(jobs ...func()) {
+	if len(jobs) == 0 {
+		return
+	}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.jobs = append(l.jobs, jobs...)
+	if !l.busy {
+		l.busy = true
+		l.running.Go(l.run)
+	}
+}
+
+func (l *line) run() {
+	for {
+		l.mu.Lock()
+		jobs := l.jobs
+		l.jobs = nil
+		l.busy = len(jobs) > 0
+		l.mu.Unlock()
+		if len(jobs) == 0 {
+			return
+		}
+		for _, job := range jobs {
+			job()
+		}
+	}
+}
+
+// wait returns when everything added so far is done, or ctx ends.
+func (l *line) wait(ctx context.Context) error {
+	done := make(chan struct{})
+	l.add(func() { close(done) })
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("wait for earlier work on the call: %w", context.Cause(ctx))
+	}
+}

@@ -1,0 +1,217 @@
+package calls
+
+import (
+	"context"
+
+	"kinwire/signaling/proto"
+)
+
+// Join brings a person's media into the call with their offer. From a device
+// other than the one that is in the call it moves the call to that device.
+func (s *Service) Join(ctx context.Context, w Who, m proto.CallJoin) (proto.CallJoined, error) {
+	done, refused := s.begin()
+	if refused != nil {
+		return proto.CallJoined{}, refused
+	}
+	defer done()
+	if refused := checkSources(m.Sources); refused != nil {
+		return proto.CallJoined{}, refused
+	}
+	e, p, refused := s.turn(ctx, w, m.CallID)
+	if refused != nil {
+		return proto.CallJoined{}, refused
+	}
+	defer e.endTurn(p)
+	if refused := s.startJoin(e, p, w); refused != nil {
+		return proto.CallJoined{}, refused
+	}
+	answer, err := s.mediaJoin(ctx, e, MediaJoin{CallID: m.CallID, ParticipantID: p.id, SDP: m.SDP, Sources: m.Sources})
+	view, refused := s.finishJoin(ctx, e, p, m.Sources, err)
+	if refused != nil {
+		return proto.CallJoined{}, refused
+	}
+	return proto.CallJoined{
+		Call: view, SDP: answer.SDP, Slots: answer.Slots, ICEServers: s.d.ICE.ICEServers(w.UserID, m.CallID),
+	}, nil
+}
+
+// turn finds the call and waits until no other request of this participant
+// talks to Media. endTurn gives the turn back.
+func (s *Service) turn(ctx context.Context, w Who, callID string) (*entry, *participant, *proto.Error) {
+	s.mu.Lock()
+	e, p, refused := s.find(callID, w.UserID)
+	s.mu.Unlock()
+	if refused != nil {
+		return nil, nil, refused
+	}
+	select {
+	case e.turns[p.id] <- struct{}{}:
+		return e, p, nil
+	case <-ctx.Done():
+		return nil, nil, asProto(ctx, s.d.Log, "wait for an earlier request about media", context.Cause(ctx))
+	}
+}
+
+// endTurn reads only what never changes, so it needs no lock.
+func (e *entry) endTurn(p *participant) { <-e.turns[p.id] }
+
+func (s *Service) startJoin(e *entry, p *participant, w Who) *proto.Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.d.Now()
+	if p.stage == away {
+		if refused := s.vacate(w.UserID, now); refused != nil {
+			return refused
+		}
+	}
+	_, refused := s.apply(e, p, event{kind: evJoin, session: w.SessionID, device: w.Device}, now)
+	return refused
+}
+
+// mediaJoin first waits until what was to be done before is done: the leave
+// of this participant's earlier media must not overtake the join.
+func (s *Service) mediaJoin(ctx context.Context, e *entry, j MediaJoin) (MediaAnswer, error) {
+	if err := e.line.wait(ctx); err != nil {
+		return MediaAnswer{}, err
+	}
+	return s.d.Media.Join(ctx, j)
+}
+
+func (s *Service) finishJoin(ctx context.Context, e *entry, p *participant, sources []proto.Source, err error) (proto.CallView, *proto.Error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.d.Now()
+	if err != nil {
+		refused := asProto(ctx, s.d.Log, "join media", err)
+		// joinFailed is listed at every stage at which a join can come back.
+		_, _ = s.apply(e, p, event{kind: evJoinFailed}, now)
+		return proto.CallView{}, refused
+	}
+	view, refused := s.apply(e, p, event{kind: evJoined, sources: sources}, now)
+	if refused == nil && !p.media {
+		refused = e.call.refusal(p) // left, or the call ended, meanwhile
+	}
+	return view, refused
+}
+
+// Offer renegotiates the media of somebody who has joined.
+func (s *Service) Offer(ctx context.Context, w Who, m proto.MediaOffer) (proto.MediaAnswer, error) {
+	done, refused := s.begin()
+	if refused != nil {
+		return proto.MediaAnswer{}, refused
+	}
+	defer done()
+	if refused := checkSources(m.Sources); refused != nil {
+		return proto.MediaAnswer{}, refused
+	}
+	e, p, refused := s.turn(ctx, w, m.CallID)
+	if refused != nil {
+		return proto.MediaAnswer{}, refused
+	}
+	defer e.endTurn(p)
+	if refused := s.checkJoined(e, p, w); refused != nil {
+		return proto.MediaAnswer{}, refused
+	}
+	answer, err := s.d.Media.Offer(ctx, MediaJoin{CallID: m.CallID, ParticipantID: p.id, SDP: m.SDP, Sources: m.Sources})
+	if err != nil {
+		return proto.MediaAnswer{}, asProto(ctx, s.d.Log, "offer media", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ev := event{kind: evOffered, session: w.SessionID, sources: m.Sources}
+	if _, refused := s.apply(e, p, ev, s.d.Now()); refused != nil {
+		return proto.MediaAnswer{}, refused
+	}
+	return proto.MediaAnswer{SDP: answer.SDP, Slots: answer.Slots}, nil
+}
+
+// Mute switches one of the person's own sources off or on, in the media and
+// in what the others see.
+func (s *Service) Mute(ctx context.Context, w Who, m proto.MediaMute) (proto.Empty, error) {
+	done, refused := s.begin()
+	if refused != nil {
+		return proto.Empty{}, refused
+	}
+	defer done()
+	e, p, refused := s.turn(ctx, w, m.CallID)
+	if refused != nil {
+		return proto.Empty{}, refused
+	}
+	defer e.endTurn(p)
+	if refused := s.checkSource(e, p, w, m.Kind); refused != nil {
+		return proto.Empty{}, refused
+	}
+	if err := s.d.Media.Mute(m.CallID, p.id, m.Kind, m.Muted); err != nil {
+		return proto.Empty{}, asProto(ctx, s.d.Log, "mute media", err)
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	ev := event{kind: evMuted, session: w.SessionID, source: m.Kind, muted: m.Muted}
+	_, refused = s.apply(e, p, ev, s.d.Now())
+	return empty(refused)
+}
+
+// Report passes the client's own statistics on to the record.
+func (s *Service) Report(_ context.Context, w Who, m proto.StatsReport) error {
+	done, refused := s.begin()
+	if refused != nil {
+		return refused
+	}
+	defer done()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, p, refused := s.find(m.CallID, w.UserID)
+	if refused != nil {
+		return refused
+	}
+	if refused := joinedHere(e, p, w); refused != nil {
+		return refused
+	}
+	now := s.d.Now()
+	e.call.do(work{kind: recordReport, participant: p.id, report: m, at: now})
+	s.carryOut(e, now)
+	return nil
+}
+
+func (s *Service) checkJoined(e *entry, p *participant, w Who) *proto.Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return joinedHere(e, p, w)
+}
+
+// joinedHere says whether p's media comes from this device. The caller of the
+// service holds mu.
+func joinedHere(e *entry, p *participant, w Who) *proto.Error {
+	switch {
+	case p.stage != active:
+		return e.call.refusal(p)
+	case !p.media || p.session != w.SessionID:
+		return errNotJoined()
+	}
+	return nil
+}
+
+func (s *Service) checkSource(e *entry, p *participant, w Who, kind proto.SourceKind) *proto.Error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if refused := joinedHere(e, p, w); refused != nil {
+		return refused
+	}
+	for _, source := range p.sources {
+		if source.Kind == kind {
+			return nil
+		}
+	}
+	return errNoSource(kind)
+}
+
+func checkSources(sources []proto.Source) *proto.Error {
+	seen := make(map[proto.SourceKind]bool, len(sources))
+	for _, source := range sources {
+		if seen[source.Kind] {
+			return badMessage("sources name %q twice; each kind may be there once", source.Kind)
+		}
+		seen[source.Kind] = true
+	}
+	return nil
+}

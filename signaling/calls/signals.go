@@ -1,0 +1,85 @@
+package calls
+
+import (
+	"time"
+
+	"kinwire/signaling/proto"
+)
+
+// SessionDropped says that the socket of a session dropped; it may resume.
+func (s *Service) SessionDropped(w Who) { s.session(w, evSocketDown) }
+
+// SessionResumed says that it has resumed.
+func (s *Service) SessionResumed(w Who) { s.session(w, evSocketUp) }
+
+// SessionEnded says that a session is over: it did not resume in time, or the
+// person logged out.
+func (s *Service) SessionEnded(w Who) { s.session(w, evSocketGone) }
+
+func (s *Service) session(w Who, kind eventKind) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := s.d.Now()
+	// Collected first: an event may take the call out of the index.
+	mine := make([]*entry, 0, len(s.byUser[w.UserID]))
+	for _, e := range s.byUser[w.UserID] {
+		mine = append(mine, e)
+	}
+	for _, e := range mine {
+		s.signal(e, e.call.who(w.UserID), event{kind: kind, session: w.SessionID}, now)
+	}
+}
+
+// linkEvents gives link states their events.
+var linkEvents = map[LinkState]eventKind{
+	LinkConnected:    evLinkUp,
+	LinkDisconnected: evLinkDown,
+	LinkFailed:       evLinkDown,
+}
+
+// LinkChanged says how a participant's media connection does. The media plane
+// may call it at any time, also from inside Media.Join.
+func (s *Service) LinkChanged(callID, participantID string, state LinkState) {
+	kind, ok := linkEvents[state]
+	if !ok {
+		return
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if e, p := s.participant(callID, participantID); p != nil {
+		s.signal(e, p, event{kind: kind}, s.d.Now())
+	}
+}
+
+// SlotsChanged says who is now on which receive slot of a participant. The
+// media plane may call it at any time, also from inside Media.Join.
+func (s *Service) SlotsChanged(callID, participantID string, slots proto.MediaSlots) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	e, p := s.participant(callID, participantID)
+	if p == nil || p.stage != active {
+		return
+	}
+	// To the one device alone: no other has these slots.
+	e.call.notices = append(e.call.notices, notice{
+		to: toSession, user: p.person.ID, session: p.session, typ: proto.TypeMediaSlots, data: slots,
+	})
+	s.carryOut(e, s.d.Now())
+}
+
+func (s *Service) participant(callID, participantID string) (*entry, *participant) {
+	e, ok := s.calls[callID]
+	if !ok {
+		return nil, nil
+	}
+	return e, e.call.byID(participantID)
+}
+
+// signal lets something happen that nobody waits for an answer to. What the
+// table does not list at this stage is of no consequence: a socket that drops
+// while a call only rings, a link that reports after its peer has left.
+func (s *Service) signal(e *entry, p *participant, ev event, now time.Time) {
+	if e.call.apply(p, ev, now) == nil {
+		s.carryOut(e, now)
+	}
+}

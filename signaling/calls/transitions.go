@@ -1,0 +1,278 @@
+package calls
+
+import (
+	"slices"
+	"time"
+
+	"kinwire/signaling/proto"
+)
+
+// event is something that happens to one participant.
+type event struct {
+	kind    eventKind
+	session string // the device that it comes from
+	device  proto.Device
+	sources []proto.Source   // joined, offered
+	source  proto.SourceKind // muted
+	muted   bool
+}
+
+type eventKind int
+
+const (
+	evAccept     eventKind = iota
+	evDecline              // no, thank you
+	evBusy                 // started another call instead of answering
+	evHangup               // leaves for good
+	evLeave                // leaves the media, may come back
+	evJoin                 // Media.Join is about to be called
+	evJoined               // it has answered
+	evJoinFailed           // it has failed
+	evOffered              // a further offer was answered
+	evMuted                // a source was switched
+	evSocketDown           // the socket dropped and may resume
+	evSocketUp             // it has resumed
+	evSocketGone           // the session has ended
+	evLinkUp               // media flows
+	evLinkDown             // media stopped flowing
+)
+
+type action func(c *call, p *participant, ev event, now time.Time) *proto.Error
+
+// transitions says what an event does to a participant, by their stage. What
+// is not listed is refused with wrong_state.
+var transitions = map[stage]map[eventKind]action{
+	invited: {
+		evAccept:  accept,
+		evDecline: decline,
+		evHangup:  decline,
+		evBusy:    becomeBusy,
+	},
+	active: {
+		evAccept:     acceptAgain,
+		evHangup:     hangup,
+		evLeave:      leave,
+		evJoin:       join,
+		evJoined:     joined,
+		evJoinFailed: joinFailed,
+		evOffered:    offered,
+		evMuted:      muted,
+		evSocketDown: socketDown,
+		evSocketUp:   socketUp,
+		evSocketGone: socketGone,
+		evLinkUp:     linkWentUp,
+		evLinkDown:   linkWentDown,
+	},
+	away: {
+		evHangup:     forgo,
+		evLeave:      nothing,
+		evJoin:       comeBack,
+		evJoined:     tooLate,
+		evJoinFailed: nothing,
+		evSocketDown: socketDown,
+		evSocketUp:   socketUp,
+		evSocketGone: forgetSession,
+	},
+	gone: {
+		evHangup:     nothing,
+		evDecline:    nothing,
+		evLeave:      nothing,
+		evJoined:     tooLate,
+		evJoinFailed: nothing,
+	},
+}
+
+// afterEnd is the table of a call that has ended, whatever the stage.
+var afterEnd = map[eventKind]action{
+	evHangup:     nothing,
+	evDecline:    nothing,
+	evLeave:      nothing,
+	evJoined:     tooLate,
+	evJoinFailed: nothing,
+}
+
+func nothing(*call, *participant, event, time.Time) *proto.Error { return nil }
+
+func accept(c *call, p *participant, ev event, _ time.Time) *proto.Error {
+	p.stage, p.session, p.device = active, ev.session, ev.device
+	if c.phase == proto.PhaseRinging {
+		c.phase = proto.PhaseConnecting
+	}
+	c.tellElsewhere(p, ev.session)
+	return nil
+}
+
+// acceptAgain: a repeated yes from the same device is no error.
+func acceptAgain(_ *call, p *participant, ev event, _ time.Time) *proto.Error {
+	if p.session != ev.session {
+		return wrongState("you are in this call on another device; join to move it here")
+	}
+	return nil
+}
+
+func decline(c *call, p *participant, ev event, now time.Time) *proto.Error {
+	c.tellElsewhere(p, ev.session)
+	p.session = ev.session // the one to be told of the decline
+	c.dismiss(p, proto.ReasonDeclined, now)
+	return nil
+}
+
+func becomeBusy(c *call, p *participant, _ event, now time.Time) *proto.Error {
+	c.dismiss(p, proto.ReasonBusy, now)
+	return nil
+}
+
+func hangup(c *call, p *participant, _ event, now time.Time) *proto.Error {
+	ringing, here, _ := c.count()
+	if c.phase == proto.PhaseRinging {
+		c.end(proto.ReasonCancelled, now)
+		return nil
+	}
+	if ringing+here-1 < 2 {
+		c.end(proto.ReasonHangup, now)
+		return nil
+	}
+	c.dismiss(p, proto.ReasonHangup, now)
+	return nil
+}
+
+func leave(c *call, p *participant, _ event, now time.Time) *proto.Error {
+	if c.phase == proto.PhaseRinging {
+		c.end(proto.ReasonCancelled, now)
+		return nil
+	}
+	c.drop(p, away, proto.ReasonHangup, now)
+	return nil
+}
+
+// forgo: somebody who is away will not come back.
+func forgo(c *call, p *participant, _ event, now time.Time) *proto.Error {
+	c.dismiss(p, proto.ReasonHangup, now)
+	return nil
+}
+
+// join starts a join, from the device that is in the call or from another.
+// Media that was there before goes first.
+func join(c *call, p *participant, ev event, now time.Time) *proto.Error {
+	reason := proto.ReasonLost
+	if p.session != ev.session {
+		reason = proto.ReasonElsewhere
+		c.tellMoved(p)
+	}
+	c.dropMedia(p, reason, now)
+	p.session, p.device, p.socketDown = ev.session, ev.device, false
+	p.joining, c.mediaUsed = true, true
+	p.setupAt = time.Time{} // each attempt has the whole time
+	return nil
+}
+
+func comeBack(c *call, p *participant, ev event, now time.Time) *proto.Error {
+	p.stage, p.reason = active, ""
+	if p.session == "" {
+		p.session = ev.session
+	}
+	return join(c, p, ev, now)
+}
+
+func joined(c *call, p *participant, ev event, now time.Time) *proto.Error {
+	if !p.joining {
+		return tooLate(c, p, ev, now)
+	}
+	p.joining, p.media, p.sources = false, true, withoutMIDs(ev.sources)
+	c.do(work{kind: recordJoin, participant: p.id, user: p.person.ID, device: p.device, at: now})
+	return nil
+}
+
+// tooLate: media was set up for somebody who has left meanwhile. It is taken
+// down again; and if the call has ended, so has its end reached the media
+// plane before the join did, and must again.
+func tooLate(c *call, p *participant, _ event, _ time.Time) *proto.Error {
+	c.do(work{kind: mediaLeave, participant: p.id})
+	if c.phase == proto.PhaseEnded {
+		c.do(work{kind: mediaEnd})
+	}
+	return nil
+}
+
+func joinFailed(_ *call, p *participant, _ event, _ time.Time) *proto.Error {
+	if p.joining {
+		p.joining, p.link = false, linkNew
+	}
+	return nil
+}
+
+func offered(_ *call, p *participant, ev event, _ time.Time) *proto.Error {
+	if !p.media || p.session != ev.session {
+		return errNotJoined()
+	}
+	p.sources = withoutMIDs(ev.sources)
+	return nil
+}
+
+func muted(_ *call, p *participant, ev event, _ time.Time) *proto.Error {
+	if !p.media || p.session != ev.session {
+		return errNotJoined()
+	}
+	i := slices.IndexFunc(p.sources, func(s proto.Source) bool { return s.Kind == ev.source })
+	if i < 0 {
+		return errNoSource(ev.source)
+	}
+	p.sources = slices.Clone(p.sources) // what was published must not change
+	p.sources[i].Muted = ev.muted
+	return nil
+}
+
+func socketDown(_ *call, p *participant, ev event, _ time.Time) *proto.Error {
+	p.socketDown = p.socketDown || p.session == ev.session
+	return nil
+}
+
+func socketUp(_ *call, p *participant, ev event, _ time.Time) *proto.Error {
+	p.socketDown = p.socketDown && p.session != ev.session
+	return nil
+}
+
+// socketGone: a session that had dropped and never came back is lost; one
+// that ended of its own accord, by a log-out, has hung up.
+func socketGone(c *call, p *participant, ev event, now time.Time) *proto.Error {
+	if p.session != ev.session {
+		return nil
+	}
+	if !p.socketDown {
+		return hangup(c, p, ev, now)
+	}
+	c.drop(p, away, proto.ReasonLost, now)
+	p.session = ""
+	return nil
+}
+
+func forgetSession(_ *call, p *participant, ev event, _ time.Time) *proto.Error {
+	if p.session == ev.session {
+		p.session = ""
+	}
+	return nil
+}
+
+func linkWentUp(_ *call, p *participant, _ event, _ time.Time) *proto.Error {
+	if p.joining || p.media {
+		p.link = linkUp
+	}
+	return nil
+}
+
+// linkWentDown: a link that never was up is not lost; setting up has a
+// deadline of its own.
+func linkWentDown(_ *call, p *participant, _ event, _ time.Time) *proto.Error {
+	if p.link == linkUp {
+		p.link = linkDown
+	}
+	return nil
+}
+
+func withoutMIDs(sources []proto.Source) []proto.Source {
+	out := slices.Clone(sources)
+	for i := range out {
+		out[i].MID = ""
+	}
+	return out
+}

@@ -1,0 +1,124 @@
+package calls
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"kinwire/signaling/proto"
+)
+
+// Who is the person a request comes from, and on which device.
+type Who struct {
+	UserID    string
+	SessionID string // the WebSocket session; it outlives a dropped socket
+	Device    proto.Device
+}
+
+// Config is what an operator may set.
+type Config struct {
+	// RingTimeout is how long a call rings before it is missed.
+	RingTimeout time.Duration
+	// AloneTimeout is how long one person may wait alone in a call.
+	AloneTimeout time.Duration
+	// LostTimeout is how long a person may be without socket or media before
+	// they are taken to have left, and how long media may take to come up.
+	LostTimeout time.Duration
+	// MaxParticipants is the largest number of people in a call, the caller
+	// included: 2 to 16.
+	MaxParticipants int
+}
+
+// Deps are the others that a Service works with. All but Log and Now are
+// needed.
+type Deps struct {
+	Media    Media
+	People   People
+	Policy   Policy
+	ICE      ICE
+	Notify   Notifier
+	Observer Observer
+	Log      *slog.Logger     // nil: no log
+	Now      func() time.Time // nil: time.Now
+}
+
+// Media is the plane that carries sound and picture. It may call
+// SlotsChanged and LinkChanged at any time, also from inside Join and Offer.
+// Its errors are *proto.Error where they are the client's fault.
+//
+// For one participant Join and Leave alternate, except that a call may end
+// between them; EndCall drops everybody. Both are idempotent. After Leave
+// has returned there must be no more LinkChanged for the peer that left.
+type Media interface {
+	Join(ctx context.Context, j MediaJoin) (MediaAnswer, error)
+	Offer(ctx context.Context, j MediaJoin) (MediaAnswer, error)
+	Mute(callID, participantID string, kind proto.SourceKind, muted bool) error
+	Leave(callID, participantID string)
+	EndCall(callID string)
+}
+
+// MediaJoin is a participant's offer.
+type MediaJoin struct {
+	CallID, ParticipantID, SDP string
+	Sources                    []proto.Source
+}
+
+// MediaAnswer answers it.
+type MediaAnswer struct {
+	SDP   string
+	Slots proto.MediaSlots
+}
+
+// LinkState is how a participant's media connection does.
+type LinkState string
+
+// The link states. Others are ignored.
+const (
+	LinkConnected    LinkState = "connected"
+	LinkDisconnected LinkState = "disconnected"
+	LinkFailed       LinkState = "failed"
+)
+
+// Notifier carries events to people. Its methods must not block. A session
+// whose socket has dropped but which may resume counts as a session.
+type Notifier interface {
+	// ToUser sends to every session of the user.
+	ToUser(userID, typ string, data any)
+	// ToSession sends to one session, if it still is.
+	ToSession(sessionID, typ string, data any)
+	// ToOthers sends to every session of the user but one.
+	ToOthers(userID, exceptSessionID, typ string, data any)
+	// PresenceChanged says that InCall has a new answer for the user.
+	PresenceChanged(userID string)
+}
+
+// ICE hands out STUN and TURN servers with credentials for one person in one
+// call.
+type ICE interface {
+	ICEServers(userID, callID string) []proto.ICEServer
+}
+
+// People looks people up; *proto.Error not_found for nobody.
+type People interface {
+	Person(ctx context.Context, userID string) (proto.Person, error)
+}
+
+// Policy says whether one person may call another: nil, or a *proto.Error
+// that may be shown to from.
+type Policy interface {
+	CanCall(ctx context.Context, from, to string) error
+}
+
+// Observer is told what belongs in the record of a call. The calls for one
+// call come one after the other and in this order: CallStarted, any number of
+// ParticipantJoined, ClientReport and ParticipantLeft, CallEnded. A
+// participant who comes back joins again under the same id. Somebody who
+// leaves is observed before the media plane drops them, so that last figures
+// can still be read there.
+type Observer interface {
+	CallStarted(callID string, video bool, at time.Time)
+	ParticipantJoined(callID, participantID, userID string, device proto.Device, at time.Time)
+	ParticipantLeft(callID, participantID string, reason proto.Reason, at time.Time)
+	ClientReport(callID, participantID string, r proto.StatsReport, at time.Time)
+	CallEnded(callID string, reason proto.Reason, at time.Time)
+}

@@ -1,0 +1,104 @@
+package signaling
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"kinwire/signaling/proto"
+)
+
+// Accounts knows people and their logins. Errors that are the client's fault
+// are *proto.Error.
+type Accounts interface {
+	// Login checks a name and a password.
+	Login(ctx context.Context, name, password string, d proto.Device) (Login, error)
+	// Authenticate says whom a login's token stands for.
+	Authenticate(ctx context.Context, token string) (proto.Person, error)
+	Logout(ctx context.Context, token string) error
+	Person(ctx context.Context, userID string) (proto.Person, error)
+	// People lists everyone this person may call. The relation holds both
+	// ways: they are also those who may see whether this person is there.
+	People(ctx context.Context, userID string) ([]proto.Person, error)
+}
+
+// CallRequests carries out what clients ask about calls. Errors that are the
+// client's fault are *proto.Error.
+type CallRequests interface {
+	Invite(ctx context.Context, who Who, data proto.CallInvite) (proto.CallEntered, error)
+	Accept(ctx context.Context, who Who, data proto.CallRef) (proto.CallEntered, error)
+	Decline(ctx context.Context, who Who, data proto.CallRef) (proto.Empty, error)
+	Hangup(ctx context.Context, who Who, data proto.CallRef) (proto.Empty, error)
+	Join(ctx context.Context, who Who, data proto.CallJoin) (proto.CallJoined, error)
+	Leave(ctx context.Context, who Who, data proto.CallRef) (proto.Empty, error)
+	Offer(ctx context.Context, who Who, data proto.MediaOffer) (proto.MediaAnswer, error)
+	Mute(ctx context.Context, who Who, data proto.MediaMute) (proto.Empty, error)
+}
+
+// CallState is the rest of what the server needs of the calls: reports in,
+// views out, and what becomes of a session's socket.
+type CallState interface {
+	Report(ctx context.Context, who Who, data proto.StatsReport) error
+	Views(userID string) []proto.CallView
+	InCall(userID string) bool
+	SessionDropped(who Who)
+	SessionResumed(who Who)
+	SessionEnded(who Who)
+}
+
+// Calls is all of what package calls does for the server.
+type Calls interface {
+	CallRequests
+	CallState
+}
+
+// Records reads the records of ended calls. A call without one is a
+// *proto.Error with CodeNotFound; any other error is answered with 500.
+type Records interface {
+	Record(ctx context.Context, callID string) (json.RawMessage, error)
+}
+
+// DemoLogin is one of the logins of demo mode, for the login page's
+// shortcuts.
+type DemoLogin struct {
+	Login  string     `json:"login"`
+	Name   string     `json:"name"`
+	Avatar string     `json:"avatar"`
+	Role   proto.Role `json:"role"`
+	Family string     `json:"family"`
+}
+
+// Demo is what GET /v1/demo tells in demo mode.
+type Demo struct {
+	Logins   []DemoLogin `json:"logins"`
+	Password string      `json:"password"` // of all of them
+}
+
+// Deps are the parts that the server is joined to. Hub, Accounts and Calls
+// are needed; the rest may be nil: a nil Records, Metrics or Demo makes its
+// page answer 404, a nil Web serves no files, a nil Ready is always ready.
+type Deps struct {
+	Hub      *Hub
+	Accounts Accounts
+	Calls    Calls
+	Records  Records
+	Metrics  http.Handler // GET /metrics, for operators
+	Web      fs.FS        // the built web app, index.html at its root
+	Demo     *Demo
+	Ready    func(ctx context.Context) error
+	Log      *slog.Logger
+	Now      func() time.Time
+}
+
+func (d Deps) check() error {
+	for name, missing := range map[string]bool{"Hub": d.Hub == nil, "Accounts": d.Accounts == nil, "Calls": d.Calls == nil} {
+		if missing {
+			return fmt.Errorf("signaling: Deps.%s: given nil; it is required", name)
+		}
+	}
+	return nil
+}

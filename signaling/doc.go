@@ -1,0 +1,33 @@
+// Package signaling is Kinwire's front door: the HTTP API, the WebSocket over
+// which clients and server talk while a person is there, and the files of the
+// web app.
+//
+// # What happens to a message
+//
+// Each WebSocket has a reader and a writer. The reader takes one frame after
+// the other, holds it to the size and rate limits, parses it strictly
+// (package proto) and hands a request to its session. The session is more
+// than the socket: it outlives it by the resume window. It has one worker,
+// which carries out requests one by one in the order of their ids, by a table
+// from message type to handler (dispatch.go). What the handlers answer and
+// what other parts of the server have to tell goes into the session's outbox,
+// numbered by seq; the writer of whichever socket the session has now sends it
+// on. So a slow client holds up its own writer and nobody else, and a socket
+// that drops loses nothing: the outbox keeps every message until the client
+// says that it arrived.
+//
+//	socket.read → session.accept → worker → handler → outbox → socket.write
+//	                                 calls → hub.ToUser ↗
+//
+// # Locks
+//
+// There are two, and none is held while code of another package runs: the
+// hub's, over who has which sessions, and each session's, over its outbox and
+// socket. Where both are needed the hub's comes first.
+//
+// # Who is told of what
+//
+// The hub implements what calls declares as its notifier. Presence is told by
+// one goroutine (presence.go) that looks at the state when it gets to it, so
+// that many changes in a row become one event.
+package signaling

@@ -1,0 +1,254 @@
+package signaling
+
+import (
+	"context"
+	"log/slog"
+	"slices"
+	"sync"
+	"time"
+
+	"kinwire/signaling/proto"
+)
+
+// Hub knows who is there: every session and every socket. It is what package
+// calls tells its news to. Make it with NewHub, give it to calls, then give
+// both to New.
+type Hub struct {
+	cfg      Config
+	log      *slog.Logger
+	now      func() time.Time
+	resumes  resumeTable
+	presence *presence
+
+	// Set by New, before the first socket.
+	accounts Accounts
+	calls    Calls
+
+	workers sync.WaitGroup // of sessions
+	readers sync.WaitGroup // of sockets
+
+	mu      sync.RWMutex
+	users   map[string][]*session
+	byID    map[string]*session
+	sockets map[*socket]struct{}
+	closing bool
+}
+
+// NewHub makes a hub without anybody in it. log and now may be nil.
+func NewHub(cfg Config, log *slog.Logger, now func() time.Time) *Hub {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	if now == nil {
+		now = time.Now
+	}
+	return &Hub{
+		cfg: cfg.withDefaults(), log: log, now: now,
+		resumes:  resumeTable{sessions: map[secret]*session{}},
+		presence: newPresence(),
+		users:    map[string][]*session{},
+		byID:     map[string]*session{},
+		sockets:  map[*socket]struct{}{},
+	}
+}
+
+// ToUser sends an event to every session of a person, also to those that
+// wait to be resumed. It does not block.
+func (h *Hub) ToUser(userID, typ string, data any) {
+	h.mu.RLock()
+	list := slices.Clone(h.users[userID])
+	h.mu.RUnlock()
+	h.deliver(list, typ, data)
+}
+
+// ToSession sends an event to one session, if there is such a one. It does
+// not block.
+func (h *Hub) ToSession(sessionID, typ string, data any) {
+	h.mu.RLock()
+	s := h.byID[sessionID]
+	h.mu.RUnlock()
+	if s != nil {
+		h.deliver([]*session{s}, typ, data)
+	}
+}
+
+func (h *Hub) deliver(list []*session, typ string, data any) {
+	if len(list) == 0 {
+		return
+	}
+	raw, err := proto.Encode(data)
+	if err != nil {
+		h.log.Error("event not encoded", "type", typ, "err", err)
+		return
+	}
+	for _, s := range list {
+		s.send(pending{typ: typ, data: raw})
+	}
+}
+
+// Online reports whether a person can be reached now: by a session whose
+// socket is there, or dropped so recently that it may be back in a moment.
+func (h *Hub) Online(userID string) bool {
+	h.mu.RLock()
+	list := h.users[userID]
+	h.mu.RUnlock()
+	return slices.ContainsFunc(list, (*session).online)
+}
+
+// PresenceChanged tells the hub that a person may have come, gone, entered or
+// left a call. Those who may see it are told soon, if it is so. It does not
+// block.
+func (h *Hub) PresenceChanged(userID string) { h.presence.changed(userID) }
+
+// open takes a session in and starts its worker.
+func (h *Hub) open(s *session) *proto.Error {
+	h.mu.Lock()
+	if h.closing {
+		h.mu.Unlock()
+		return refuse(proto.CodeUnavailable, "the server is shutting down")
+	}
+	list := h.users[s.who.UserID]
+	var evicted *session
+	if len(list) >= h.cfg.MaxSessionsPerUser {
+		i := slices.IndexFunc(list, (*session).detached)
+		if i < 0 {
+			h.mu.Unlock()
+			return refuse(proto.CodeRateLimited, "given one session more; allowed are %d of one person at once", h.cfg.MaxSessionsPerUser)
+		}
+		evicted = list[i]
+	}
+	h.users[s.who.UserID] = append(slices.Clone(list), s)
+	h.byID[s.who.SessionID] = s
+	h.workers.Add(1)
+	h.mu.Unlock()
+	go func() {
+		defer h.workers.Done()
+		s.work()
+	}()
+	if evicted != nil {
+		evicted.end(0, "")
+	}
+	s.log.Info("session opened", "app", s.who.Device.App, "os", s.who.Device.OS)
+	return nil
+}
+
+// remove forgets a session that has ended.
+func (h *Hub) remove(s *session) {
+	h.mu.Lock()
+	_, known := h.byID[s.who.SessionID]
+	delete(h.byID, s.who.SessionID)
+	list := slices.Clone(h.users[s.who.UserID])
+	list = slices.DeleteFunc(list, func(x *session) bool { return x == s })
+	if len(list) == 0 {
+		delete(h.users, s.who.UserID)
+	} else {
+		h.users[s.who.UserID] = list
+	}
+	h.mu.Unlock()
+	if known {
+		s.log.Info("session ended")
+	}
+}
+
+// logOut ends every session that was opened with a login's token.
+func (h *Hub) logOut(userID, token string) {
+	key := hashed(token)
+	h.mu.RLock()
+	list := slices.Clone(h.users[userID])
+	h.mu.RUnlock()
+	for _, s := range list {
+		if s.login == key {
+			s.end(proto.CloseLoggedOut, "logged out")
+		}
+	}
+}
+
+// enter counts a socket in. It reports false when the hub is closing and takes
+// no more.
+func (h *Hub) enter(k *socket) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.closing {
+		return false
+	}
+	h.sockets[k] = struct{}{}
+	h.readers.Add(1)
+	return true
+}
+
+func (h *Hub) leave(k *socket) {
+	h.mu.Lock()
+	delete(h.sockets, k)
+	h.mu.Unlock()
+	h.readers.Done()
+}
+
+// peopleOf lists those whom a person may call, and whether they are there.
+func (h *Hub) peopleOf(ctx context.Context, userID string) (proto.People, error) {
+	list, err := h.accounts.People(ctx, userID)
+	if err != nil {
+		return proto.People{}, err
+	}
+	out := proto.People{People: make([]proto.Presence, 0, len(list))}
+	for _, p := range list {
+		out.People = append(out.People, proto.Presence{Person: p, Online: h.Online(p.ID), InCall: h.calls.InCall(p.ID)})
+	}
+	return out, nil
+}
+
+// isClosing reports whether Close has begun.
+func (h *Hub) isClosing() bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return h.closing
+}
+
+// close ends everything: each socket writes what waits, is closed with
+// CloseRestart, and then the sessions end. When ctx ends first, what is left
+// is cut. It returns when all goroutines of the hub are gone.
+func (h *Hub) close(ctx context.Context) error {
+	h.mu.Lock()
+	h.closing = true
+	open := make([]*socket, 0, len(h.sockets))
+	for k := range h.sockets {
+		open = append(open, k)
+	}
+	h.mu.Unlock()
+	for _, k := range open {
+		k.shut(proto.CloseRestart, "server restarts", true)
+	}
+	err := waitFor(ctx, &h.readers)
+	if err != nil {
+		for _, k := range open {
+			_ = k.ws.CloseNow()
+		}
+		h.readers.Wait()
+	}
+	h.presence.close()
+	h.mu.RLock()
+	var left []*session
+	for _, s := range h.byID {
+		left = append(left, s)
+	}
+	h.mu.RUnlock()
+	for _, s := range left {
+		s.end(proto.CloseRestart, "server restarts")
+	}
+	h.workers.Wait()
+	return err
+}
+
+// waitFor waits for wg or, if that comes first, the end of ctx.
+func waitFor(ctx context.Context, wg *sync.WaitGroup) error {
+	done := make(chan struct{})
+	go func() {
+		wg.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,109 @@
+package signaling
+
+import (
+	"context"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/go-chi/chi/v5"
+
+	"kinwire/signaling/proto"
+)
+
+// Server answers HTTP requests and serves WebSockets. Make it with New, mount
+// its Handler, and Close it before the parts it was given.
+type Server struct {
+	cfg      Config
+	d        Deps
+	hub      *Hub
+	throttle *throttle
+	handler  http.Handler
+}
+
+// New makes a server and starts its hub. cfg should be the one that the hub
+// was made with; the hub's own holds for sessions.
+func New(cfg Config, d Deps) (*Server, error) {
+	if err := d.check(); err != nil {
+		return nil, err
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	s := &Server{cfg: cfg.withDefaults(), d: d, hub: d.Hub, throttle: newThrottle(d.Now)}
+	s.hub.accounts, s.hub.calls = d.Accounts, d.Calls
+	s.handler = s.routes()
+	s.hub.presence.start(s.hub)
+	return s, nil
+}
+
+// Handler is everything the server answers.
+func (s *Server) Handler() http.Handler { return s.handler }
+
+// HTTPServer wraps Handler with timeouts that keep slow clients from holding
+// connections. They do not bear on WebSockets, which have their own.
+func (s *Server) HTTPServer() *http.Server {
+	return &http.Server{
+		Handler:           s.handler,
+		ReadHeaderTimeout: 10 * time.Second,
+		ReadTimeout:       30 * time.Second,
+		WriteTimeout:      60 * time.Second,
+		IdleTimeout:       2 * time.Minute,
+		MaxHeaderBytes:    16 << 10,
+		ErrorLog:          slog.NewLogLogger(s.d.Log.Handler(), slog.LevelDebug),
+	}
+}
+
+// Close ends every session and every socket (with close code 1012, after what
+// was still to be written) and waits for them. When ctx ends first it cuts
+// what is left, and returns ctx's error.
+func (s *Server) Close(ctx context.Context) error { return s.hub.close(ctx) }
+
+// routes joins the pages to their handlers.
+func (s *Server) routes() http.Handler {
+	r := chi.NewRouter()
+	r.Use(s.logRequests, secureHeaders)
+	s.mountAPI(r)
+	r.Get("/v1/ws", s.serveSocket)
+	r.Get("/metrics", s.operatorsOnly(s.serveMetrics))
+	r.HandleFunc("/v1/*", func(w http.ResponseWriter, r *http.Request) {
+		writeError(w, http.StatusNotFound, refuse(proto.CodeNotFound, "no such page of the API; /v1/openapi.json lists them"))
+	})
+	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
+		writeError(w, http.StatusMethodNotAllowed, refuse(proto.CodeBadMessage, "method: given %.16q; this page takes another one", r.Method))
+	})
+	r.NotFound(s.serveApp())
+	return r
+}
+
+// serveSocket is GET /v1/ws.
+func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
+	if s.hub.isClosing() {
+		writeError(w, http.StatusServiceUnavailable, refuse(proto.CodeUnavailable, "the server is shutting down"))
+		return
+	}
+	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{OriginPatterns: s.cfg.AllowedOrigins})
+	if err != nil {
+		s.d.Log.Debug("websocket refused", "err", err)
+		return
+	}
+	k := newSocket(s.hub, ws)
+	if !s.hub.enter(k) {
+		_ = ws.Close(websocket.StatusCode(proto.CloseRestart), "server restarts")
+		return
+	}
+	defer s.hub.leave(k)
+	k.run()
+}
+
+func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request) {
+	if s.d.Metrics == nil {
+		writeError(w, http.StatusNotFound, refuse(proto.CodeNotFound, "metrics are not served here"))
+		return
+	}
+	s.d.Metrics.ServeHTTP(w, r)
+}

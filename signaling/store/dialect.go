@@ -1,0 +1,127 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"net/url"
+	"os"
+	"path/filepath"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+	_ "modernc.org/sqlite" // registers the driver "sqlite"
+)
+
+// dialect is everything in which one engine differs from the other.
+type dialect struct {
+	name  string
+	wants string // what its DSN looks like, for error texts
+	goose goose.Dialect
+	// open gives the pools for reading and for writing; they may be one.
+	open func(dsn string) (read, write *sql.DB, err error)
+	// migrationOptions keeps two nodes from migrating at the same time.
+	migrationOptions func() ([]goose.ProviderOption, error)
+}
+
+var dialects = map[string]dialect{
+	"sqlite": {
+		name:  "sqlite",
+		wants: "the path of a file",
+		goose: goose.DialectSQLite3,
+		open:  openSQLite,
+		// One process owns the file; there is nobody to lock out.
+		migrationOptions: func() ([]goose.ProviderOption, error) { return nil, nil },
+	},
+	"postgres": {
+		name:             "postgres",
+		wants:            "a URL such as postgres://user@host/kinwire",
+		goose:            goose.DialectPostgres,
+		open:             openPostgres,
+		migrationOptions: lockWhileMigrating,
+	},
+}
+
+const (
+	// sqliteReaders is how many reads may run at once. They share the page
+	// cache of the operating system, so a few are enough for every core.
+	sqliteReaders = 8
+	// postgresConns is the most connections one node holds. PostgreSQL's own
+	// default allows 100 in all.
+	postgresConns = 16
+)
+
+// openSQLite opens path twice: one connection that writes and a pool that
+// reads. WAL lets them run side by side.
+func openSQLite(path string) (read, write *sql.DB, err error) {
+	if err := makePrivateFile(path); err != nil {
+		return nil, nil, err
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return nil, nil, fmt.Errorf("find %s: %w", path, err)
+	}
+	// _txlock: a transaction takes the write lock when it begins, not when it
+	// first writes, so that it can never fail half-way for want of the lock.
+	write, err = sql.Open("sqlite", sqliteDSN(abs, "immediate", "query_only(0)"))
+	if err != nil {
+		return nil, nil, err
+	}
+	write.SetMaxOpenConns(1)
+	read, err = sql.Open("sqlite", sqliteDSN(abs, "deferred", "query_only(1)"))
+	if err != nil {
+		return nil, nil, errors.Join(err, write.Close())
+	}
+	read.SetMaxOpenConns(sqliteReaders)
+	read.SetMaxIdleConns(sqliteReaders)
+	return read, write, nil
+}
+
+func sqliteDSN(path, txlock, mode string) string {
+	q := url.Values{
+		"_txlock": {txlock},
+		"_pragma": {
+			"busy_timeout(5000)", // ms; first, so that setting WAL waits too
+			"journal_mode(WAL)",
+			"synchronous(NORMAL)", // safe with WAL: a power cut may lose the last commits, never the file
+			"foreign_keys(1)",
+			// What is deleted is overwritten with zeros: data about a child
+			// that was deleted must not be readable in the file's free pages.
+			"secure_delete(1)",
+			mode,
+		},
+	}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
+}
+
+// makePrivateFile makes the file if need be, readable by its owner alone.
+// SQLite gives its WAL and shared-memory files the same mode.
+func makePrivateFile(path string) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return fmt.Errorf("make the folder of the database: %w", err)
+	}
+	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
+	if err != nil {
+		return fmt.Errorf("make the database file: %w", err)
+	}
+	return f.Close()
+}
+
+func openPostgres(dsn string) (read, write *sql.DB, err error) {
+	db, err := sql.Open("pgx", dsn)
+	if err != nil {
+		return nil, nil, err
+	}
+	db.SetMaxOpenConns(postgresConns)
+	db.SetMaxIdleConns(postgresConns)
+	return db, db, nil
+}
+
+func lockWhileMigrating() ([]goose.ProviderOption, error) {
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return nil, fmt.Errorf("make the migration lock: %w", err)
+	}
+	return []goose.ProviderOption{goose.WithSessionLocker(locker)}, nil
+}

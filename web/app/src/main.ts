@@ -1,0 +1,10 @@
+import "./styles/base.css";
+import "./styles/screens.css";
+import "./styles/call.css";
+import { App } from "./app.ts";
+import { mediaOptions } from "./parameters.ts";
+
+const app = new App(document.getElementById("app")!, mediaOptions(location.search));
+// For tests and support; see Debug in the SDK.
+Object.assign(window, { kinwire: app });
+app.start();

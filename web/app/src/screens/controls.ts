@@ -1,0 +1,74 @@
+import type { Call } from "@kinwire/sdk";
+import { h } from "../dom.ts";
+import { icon, type IconName } from "../icons.ts";
+import { words } from "../words.ts";
+
+export interface ControlActions {
+  mute(): void;
+  camera(): void;
+  share(): void;
+  hangup(): void;
+}
+
+interface Look {
+  icon: IconName;
+  title: string;
+  pressed: boolean;
+}
+
+/** The row of large buttons below the picture. */
+export class Controls {
+  readonly el: HTMLElement;
+  readonly #call: Call;
+  readonly #mute: HTMLButtonElement;
+  readonly #camera: HTMLButtonElement;
+  readonly #share: HTMLButtonElement;
+
+  constructor(call: Call, actions: ControlActions) {
+    this.#call = call;
+    const l = words.call.labels;
+    this.#mute = control("mute", l.mic, () => actions.mute());
+    this.#camera = control("camera", l.camera, () => actions.camera());
+    this.#share = control("share", l.share, () => actions.share());
+    const hangup = control("hangup", l.hangup, () => actions.hangup());
+    hangup.classList.add("decline");
+    look(hangup, { icon: "hangup", title: words.call.hangup, pressed: false });
+    hangup.removeAttribute("aria-pressed");
+    // Phones cannot share their screen from a web page.
+    this.#share.hidden = !navigator.mediaDevices?.getDisplayMedia;
+    this.el = h("div", { class: "controls", attrs: { role: "group" } }, this.#mute, this.#camera, this.#share, hangup);
+    this.update();
+  }
+
+  update(): void {
+    const off = (kind: "audio" | "video" | "screen") => this.#call.local.muted(kind);
+    const w = words.call;
+    look(this.#mute, { icon: off("audio") ? "micOff" : "mic", title: off("audio") ? w.unmute : w.mute, pressed: off("audio") });
+    look(this.#camera, {
+      icon: off("video") ? "videoOff" : "video",
+      title: off("video") ? w.cameraStart : w.cameraStop,
+      pressed: off("video"),
+    });
+    look(this.#share, {
+      icon: off("screen") ? "screen" : "screenOff",
+      title: off("screen") ? w.share : w.unshare,
+      pressed: !off("screen"),
+    });
+  }
+}
+
+function control(testid: string, label: string, click: () => void): HTMLButtonElement {
+  return h(
+    "button",
+    { class: "control", testid, attrs: { type: "button" }, on: { click } },
+    h("span", { class: "disc" }),
+    h("span", { class: "control-label" }, label),
+  );
+}
+
+function look(button: HTMLButtonElement, l: Look): void {
+  button.querySelector(".disc")!.replaceChildren(icon(l.icon));
+  button.title = l.title;
+  button.setAttribute("aria-label", l.title);
+  button.setAttribute("aria-pressed", String(l.pressed));
+}

@@ -1,0 +1,188 @@
+import { codeOf, type Call } from "@kinwire/sdk";
+import { avatar } from "../avatar.ts";
+import { h, setText, type Screen } from "../dom.ts";
+import { icon, type IconName } from "../icons.ts";
+import { duration, words } from "../words.ts";
+import { Controls } from "./controls.ts";
+import { Devices } from "./devices.ts";
+import { Panel, quality } from "./panel.ts";
+import { Stage } from "./stage.ts";
+
+/** How long a problem is shown, ms. */
+const PROBLEM_MS = 6_000;
+
+/** The call itself, from the first ring until it ends. */
+export class CallScreen implements Screen {
+  readonly name = "call";
+  readonly el: HTMLElement;
+  readonly #call: Call;
+  readonly #stage: Stage;
+  readonly #controls: Controls;
+  readonly #panel: Panel;
+  readonly #devices: Devices;
+  readonly #title = h("h1", { testid: "call-title" });
+  readonly #status = h("p", { class: "call-status", testid: "call-status", attrs: { role: "status" } });
+  readonly #clock = h("p", { class: "call-clock", testid: "call-clock", attrs: { role: "timer", "aria-live": "off" } });
+  readonly #self = h("video", { testid: "self-video", attrs: { playsinline: true, autoplay: true } });
+  readonly #selfBox: HTMLElement;
+  readonly #banner = h("p", { class: "banner", testid: "media-banner", attrs: { role: "status", hidden: true } }, words.connection.media);
+  readonly #problem = h("p", { class: "banner problem", testid: "call-problem", attrs: { role: "alert", hidden: true } });
+  readonly #quality: HTMLButtonElement;
+  readonly #devicesButton: HTMLButtonElement;
+  readonly #tick = setInterval(() => this.#showClock(), 500);
+  readonly #off: (() => void)[];
+  #connectedAt: number | null = null;
+  #problemTimer: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(call: Call, hangup: () => void) {
+    this.#call = call;
+    const mine = call.participant(call.view.you)?.person ?? { name: words.call.you, avatar: "" };
+    this.#stage = new Stage(call);
+    this.#controls = new Controls(call, {
+      mute: () => this.#try(() => call.local.setMicrophone(call.local.muted("audio"))),
+      camera: () => this.#try(() => call.local.setCamera(call.local.muted("video"))),
+      share: () => this.#try(() => (call.local.muted("screen") ? call.local.shareScreen() : call.local.stopShare())),
+      hangup,
+    });
+    this.#panel = new Panel(call, () => this.#toggle("panel", false));
+    this.#devices = new Devices(call, () => this.#toggle("devices", false), (e) => this.#failed(e));
+    this.#quality = this.#topButton("stats-toggle", "signal", words.call.quality, "stats-panel", () => this.#toggle("panel"));
+    this.#devicesButton = this.#topButton("devices-toggle", "settings", words.call.devices, "devices-panel", () => this.#toggle("devices"));
+    this.#self.muted = true;
+    this.#selfBox = h(
+      "figure",
+      { class: "self", testid: "self", attrs: { "aria-label": words.call.you } },
+      h("div", { class: "placeholder" }, avatar(mine, "large")),
+      this.#self,
+      h("figcaption", {}, h("span", {}, words.call.you)),
+    );
+    this.el = h(
+      "main",
+      { class: "call", testid: "screen-call" },
+      h(
+        "header",
+        { class: "call-bar" },
+        h("div", { class: "call-head" }, this.#title, this.#status, this.#clock),
+        this.#quality,
+        this.#devicesButton,
+      ),
+      h("div", { class: "call-body" }, this.#stage.el, this.#selfBox, this.#banner, this.#problem, this.#panel.el, this.#devices.el),
+      this.#controls.el,
+    );
+    this.#off = [
+      call.on("state", () => this.#update()),
+      call.on("media", () => this.#update()),
+      call.on("local", () => this.#showLocal()),
+      call.on("problem", (e) => this.#failed(e)),
+      call.on("stats", (s) => {
+        this.#panel.show(s);
+        this.#quality.dataset["quality"] = quality(s);
+      }),
+    ];
+    const keys = (e: KeyboardEvent) => this.#key(e, hangup);
+    document.addEventListener("keydown", keys);
+    this.#off.push(() => document.removeEventListener("keydown", keys));
+    this.#update();
+    this.#showLocal();
+  }
+
+  /** How long people have talked, ms. */
+  get talkedMS(): number {
+    return this.#connectedAt === null ? 0 : performance.now() - this.#connectedAt;
+  }
+
+  focus(): void {
+    this.#controls.el.querySelector<HTMLElement>('[data-testid="mute"]')?.focus({ preventScroll: true });
+  }
+
+  close(): void {
+    for (const off of this.#off) off();
+    clearInterval(this.#tick);
+    clearTimeout(this.#problemTimer);
+    this.#stage.close();
+    this.#self.srcObject = null;
+  }
+
+  #topButton(testid: string, symbol: IconName, title: string, controls: string, click: () => void): HTMLButtonElement {
+    const attrs = { type: "button", title, "aria-label": title, "aria-expanded": "false", "aria-controls": controls };
+    return h("button", { class: "button round glass", testid, attrs, on: { click } }, icon(symbol));
+  }
+
+  #update(): void {
+    const { view, media } = this.#call;
+    const names = this.#call.others.filter((p) => p.phase !== "left").map((p) => p.person.name);
+    setText(this.#title, words.call.and(names));
+    this.el.setAttribute("aria-label", words.call.region(words.call.and(names)));
+    const connected = view.phase === "connected";
+    if (connected) this.#connectedAt ??= performance.now();
+    const status = { ringing: words.call.ringing, connecting: words.call.connecting, connected: words.call.connected, ended: "" };
+    setText(this.#status, this.#call.local.muted("screen") ? status[view.phase] : words.call.yourScreen);
+    this.#status.classList.toggle("hidden-text", connected && this.#call.local.muted("screen"));
+    this.#clock.hidden = !connected;
+    this.el.dataset["phase"] = view.phase;
+    this.el.dataset["media"] = media;
+    this.#banner.hidden = media !== "shaky" && media !== "down";
+    this.#showClock();
+  }
+
+  #showClock(): void {
+    if (this.#connectedAt !== null) setText(this.#clock, duration(this.talkedMS));
+  }
+
+  #showLocal(): void {
+    this.#controls.update();
+    const track = this.#call.local.track("video");
+    const shown = this.#self.srcObject as MediaStream | null;
+    if (track && shown?.getTracks()[0] !== track) this.#self.srcObject = new MediaStream([track]);
+    if (!track) this.#self.srcObject = null;
+    this.#self.hidden = !track;
+    this.#selfBox.dataset["live"] = String(!!track);
+    this.#update();
+  }
+
+  #toggle(which: "panel" | "devices", open?: boolean): void {
+    const panels = { panel: [this.#panel, this.#quality], devices: [this.#devices, this.#devicesButton] } as const;
+    for (const [name, [panel, button]] of Object.entries(panels)) {
+      const show = name === which && (open ?? !panel.open);
+      if (panel.open && !show && panel.el.contains(document.activeElement)) button.focus();
+      panel.toggle(show);
+      button.setAttribute("aria-expanded", String(show));
+    }
+  }
+
+  #key(e: KeyboardEvent, hangup: () => void): void {
+    if (e.ctrlKey || e.metaKey || e.altKey || e.repeat) return;
+    if (e.target instanceof HTMLSelectElement || e.target instanceof HTMLInputElement) {
+      if (e.key !== "Escape") return;
+    }
+    const press = (testid: string) => this.el.querySelector<HTMLElement>(`[data-testid="${testid}"]`)?.click();
+    const keys: Record<string, () => void> = {
+      m: () => press("mute"),
+      v: () => press("camera"),
+      s: () => press("share"),
+      i: () => press("stats-toggle"),
+      d: () => press("devices-toggle"),
+      h: hangup,
+      escape: () => {
+        if (this.#panel.open) this.#toggle("panel", false);
+        else if (this.#devices.open) this.#toggle("devices", false);
+        else hangup();
+      },
+    };
+    const act = keys[e.key.toLowerCase()];
+    if (!act) return;
+    e.preventDefault();
+    act();
+  }
+
+  #try(act: () => Promise<unknown>): void {
+    act().catch((e: unknown) => this.#failed(e));
+  }
+
+  #failed(e: unknown): void {
+    setText(this.#problem, words.errors[codeOf(e)] ?? words.errorElse);
+    this.#problem.hidden = false;
+    clearTimeout(this.#problemTimer);
+    this.#problemTimer = setTimeout(() => (this.#problem.hidden = true), PROBLEM_MS);
+  }
+}
