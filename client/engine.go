@@ -131,7 +131,8 @@ func settings(o MediaOptions) webrtc.SettingEngine {
 		types = tcp
 	}
 	se.SetNetworkTypes(types)
-	se.DisableActiveTCP(o.Protocol == "udp")
+	// Active TCP candidates would be used in spite of the relay policy.
+	se.DisableActiveTCP(o.RelayOnly || o.Protocol == "udp")
 	return se
 }
 

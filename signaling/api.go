@@ -134,8 +134,9 @@ type personOutput struct {
 }
 
 type recordInput struct {
-	bearerInput
-	ID string `path:"id" minLength:"1" maxLength:"64"`
+	// Written out: huma fills no fields of an embedded type that is not exported.
+	Authorization string `header:"Authorization" maxLength:"512" doc:"Bearer and the operator's token"`
+	ID            string `path:"id" minLength:"1" maxLength:"64"`
 }
 
 type recordOutput struct {

@@ -28,7 +28,7 @@ func (s *Server) serveApp() http.HandlerFunc {
 			return
 		}
 		name := strings.TrimPrefix(path.Clean("/"+r.URL.Path), "/")
-		if !strings.Contains(path.Base(name), ".") {
+		if name == "" || !strings.Contains(path.Base(name), ".") { // path.Base("") is "."
 			name = "index.html"
 		}
 		if s.d.Web == nil || !serveFile(w, r, s.d.Web, name) {

@@ -370,3 +370,10 @@ func (h *house) eventually(what string, cond func() bool) {
 	h.t.Helper()
 	require.Eventually(h.t, cond, patience, 2*time.Millisecond, what)
 }
+
+// newRecorder asks a server without a socket.
+func newRecorder(s *signaling.Server, path string) *httptest.ResponseRecorder {
+	rec := httptest.NewRecorder()
+	s.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
+	return rec
+}

@@ -61,6 +61,16 @@ func (h *Hub) ToUser(userID, typ string, data any) {
 	h.deliver(list, typ, data)
 }
 
+// ToOthers sends an event to every session of a person but one. It does not
+// block.
+func (h *Hub) ToOthers(userID, exceptSessionID, typ string, data any) {
+	h.mu.RLock()
+	list := slices.Clone(h.users[userID])
+	h.mu.RUnlock()
+	list = slices.DeleteFunc(list, func(s *session) bool { return s.who.SessionID == exceptSessionID })
+	h.deliver(list, typ, data)
+}
+
 // ToSession sends an event to one session, if there is such a one. It does
 // not block.
 func (h *Hub) ToSession(sessionID, typ string, data any) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/coder/websocket"
@@ -70,13 +71,17 @@ func (s *Server) routes() http.Handler {
 	s.mountAPI(r)
 	r.Get("/v1/ws", s.serveSocket)
 	r.Get("/metrics", s.operatorsOnly(s.serveMetrics))
-	r.HandleFunc("/v1/*", func(w http.ResponseWriter, r *http.Request) {
-		writeError(w, http.StatusNotFound, refuse(proto.CodeNotFound, "no such page of the API; /v1/openapi.json lists them"))
-	})
 	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusMethodNotAllowed, refuse(proto.CodeBadMessage, "method: given %.16q; this page takes another one", r.Method))
 	})
-	r.NotFound(s.serveApp())
+	app := s.serveApp()
+	r.NotFound(func(w http.ResponseWriter, r *http.Request) {
+		if strings.HasPrefix(r.URL.Path, "/v1/") {
+			writeError(w, http.StatusNotFound, refuse(proto.CodeNotFound, "no such page of the API; /v1/openapi.json lists them"))
+			return
+		}
+		app(w, r)
+	})
 	return r
 }
 

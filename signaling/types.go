@@ -1,21 +1,19 @@
 package signaling
 
 import (
-	"time"
-
-	"kinwire/signaling/proto"
+	"kinwire/signaling/accounts"
+	"kinwire/signaling/calls"
 )
 
 // Who asks: a person, by one of their sessions.
-type Who struct {
-	UserID    string
-	SessionID string
-	Device    proto.Device
-}
+type Who = calls.Who
 
-// Login is a session of package accounts: what a name and a password open.
-type Login struct {
-	Token     string
-	ExpiresAt time.Time
-	Person    proto.Person
-}
+// Login is what a name and a password open.
+type Login = accounts.Session
+
+// The parts that the server is joined to are made to fit.
+var (
+	_ calls.Notifier = (*Hub)(nil)
+	_ Calls          = (*calls.Service)(nil)
+	_ Accounts       = (*accounts.Service)(nil)
+)

@@ -20,6 +20,7 @@ type relay struct {
 	srv      *Server
 	sock     *socket        // where the client's requests come from
 	client   netip.AddrPort // the client, as sock sees it
+	key      *net.UDPAddr   // the same, in the object by which pion finds the allocation
 	relayed  netip.AddrPort
 	username string
 	user     userTag
@@ -36,6 +37,7 @@ type relay struct {
 	mu       sync.Mutex
 	queue    ring
 	closed   bool
+	byPion   bool // it was pion that closed the relay
 	expiry   *time.Timer
 	outside  *net.UDPConn        // the real socket for allowed peers, once needed
 	peers    map[netip.Addr]bool // addresses with a permission
@@ -133,7 +135,7 @@ func (r *relay) ReadFrom(p []byte) (int, net.Addr, error) {
 		pkt, err := r.next()
 		if err != nil {
 			if err == net.ErrClosed {
-				r.exhausted.Do(r.srv.running.Done) // pion's reader ends with this
+				r.exhausted.Do(r.leave)
 			}
 			return 0, nil, &net.OpError{Op: "read", Net: "udp", Addr: r.LocalAddr(), Err: err}
 		}
@@ -146,6 +148,20 @@ func (r *relay) ReadFrom(p []byte) (int, net.Addr, error) {
 		r.arrived(from, n)
 		return n, r.addrOf(from), nil
 	}
+}
+
+// leave is called when pion's reader is about to be told that the relay is
+// closed, on its goroutine. The reader then deletes whatever allocation is on
+// its 5-tuple. When it was pion that closed the relay, that allocation is gone
+// already, and what the reader would delete is the next one of a client that
+// lost no time. So the reader's 5-tuple is made one that nobody has.
+func (r *relay) leave() {
+	r.mu.Lock()
+	if r.byPion && r.key != nil {
+		r.key.Port = 0
+	}
+	r.mu.Unlock()
+	r.srv.running.Done()
 }
 
 // addrOf gives a as a net.Addr that nobody may change. Packets mostly come from
@@ -205,16 +221,22 @@ func (r *relay) toPeer(p []byte, to netip.AddrPort) {
 	}
 }
 
-// Close implements net.PacketConn and ends the allocation's hold on everything:
-// its place at the SFU, its port, its user's quota and its 5-tuple. Closing
-// again does nothing.
+// Close implements net.PacketConn, for pion. Closing again does nothing.
 func (r *relay) Close() error {
+	r.end(true)
+	return nil
+}
+
+// end ends the allocation's hold on everything: its place at the SFU, its port,
+// its user's quota and its 5-tuple. If it is not pion that calls, pion takes its
+// allocation apart when its reader finds the relay closed.
+func (r *relay) end(byPion bool) {
 	r.mu.Lock()
 	if r.closed {
 		r.mu.Unlock()
-		return nil
+		return
 	}
-	r.closed = true
+	r.closed, r.byPion = true, byPion
 	for pkt := r.queue.pop(); pkt != nil; pkt = r.queue.pop() {
 		packets.Put(pkt)
 	}
@@ -232,7 +254,6 @@ func (r *relay) Close() error {
 	r.sock.forget(r)
 	r.srv.sfu.Detach(r.relayed)
 	r.srv.release(r)
-	return nil
 }
 
 // LocalAddr implements net.PacketConn; it is the relayed transport address.

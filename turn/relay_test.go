@@ -188,7 +188,7 @@ func TestExpiry(t *testing.T) {
 	srv, media, creds := start(t, Config{})
 	user, password, _ := creds.Issue("mia", "call-1")
 	kept := dial(t, srv, user, password)
-	ok(t, kept.allocate(lifetime(2)))
+	ok(t, kept.allocate())
 	lost := dial(t, srv, user, password)
 	granted := ok(t, lost.allocate(lifetime(2)))
 	v, err := granted.Get(stun.AttrLifetime)

@@ -14,6 +14,7 @@ import (
 type request struct {
 	msg    stun.Message
 	client netip.AddrPort
+	addr   *net.UDPAddr     // client as pion has it; made for this request alone
 	relay  *relay           // the client's live allocation, if any
 	peers  []netip.AddrPort // XOR-PEER-ADDRESS, in order
 
@@ -161,6 +162,3 @@ func isResponse(p []byte) bool { return len(p) >= stunHeader && p[0]>>6 == 0 && 
 
 // isError tells an error response from a success response.
 func isError(p []byte) bool { return p[1]&0x10 != 0 }
-
-// udpAddr gives a as pion wants it. The result must not be changed.
-func udpAddr(a netip.AddrPort) *net.UDPAddr { return net.UDPAddrFromAddrPort(a) }

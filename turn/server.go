@@ -192,7 +192,7 @@ func (srv *Server) allocate(s *socket, ip netip.Addr) (*relay, error) {
 		return nil, errRefused
 	}
 	r := newRelay(srv, s, q.client, netip.AddrPortFrom(ip, port))
-	r.username, r.user = username, id.user
+	r.username, r.user, r.key = username, id.user, q.addr
 	if err := srv.sfu.Attach(r.relayed, s.proto, r.deliver); err != nil {
 		srv.count.refused(refusedSFU)
 		srv.log.Warn("turn: the SFU did not attach a relayed address", "transport", s.proto, "error", err)
@@ -215,8 +215,9 @@ func (q *request) user(c *Credentials) (string, identity, error) {
 	return name.String(), id, err
 }
 
-// admit counts an allocation for user, if there is room for it; it also counts
-// as running, until the relay's reader has ended.
+// admit counts an allocation for user, if there is room for it. It also counts
+// as running, twice: until its relay has given everything back, and until the
+// relay's reader has left.
 func (srv *Server) admit(user userTag) bool {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
@@ -225,14 +226,14 @@ func (srv *Server) admit(user userTag) bool {
 	}
 	srv.live++
 	srv.users[user]++
-	srv.running.Add(1)
+	srv.running.Add(2)
 	return true
 }
 
 // dismiss takes back what admit did, for an allocation that came to nothing.
 func (srv *Server) dismiss(user userTag) {
 	srv.discount(user)
-	srv.running.Done()
+	srv.running.Add(-2)
 }
 
 // release takes back what allocate did, when a relay has closed.
@@ -240,6 +241,7 @@ func (srv *Server) release(r *relay) {
 	srv.ports.release(r.relayed.Port())
 	srv.count.allocations(r.sock.proto, -1)
 	srv.discount(r.user)
+	srv.running.Done()
 }
 
 func (srv *Server) discount(user userTag) {

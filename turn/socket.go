@@ -85,7 +85,8 @@ func (s *socket) ReadFrom(p []byte) (int, net.Addr, error) {
 		s.handling.Lock()
 		if s.admit(p[:n], from, r) {
 			s.held = true
-			return n, udpAddr(from), nil
+			s.req.addr = net.UDPAddrFromAddrPort(from)
+			return n, s.req.addr, nil
 		}
 		s.handling.Unlock()
 	}
@@ -173,7 +174,7 @@ func (s *socket) expireIn(r *relay, life time.Duration) {
 	r.expiry = time.AfterFunc(left, func() { s.expire(r) })
 }
 
-// expire closes r, between two requests, unless one has refreshed it meanwhile.
+// expire ends r, between two requests, unless one has refreshed it meanwhile.
 // From then on authenticate turns down every request for r, so that pion is at
 // none while it takes the allocation apart.
 func (s *socket) expire(r *relay) {
@@ -182,7 +183,7 @@ func (s *socket) expire(r *relay) {
 	r.ending = r.ending || due
 	s.handling.Unlock()
 	if due {
-		r.Close()
+		r.end(false)
 	}
 }
 

@@ -92,6 +92,9 @@ func linkSample(p sfu.PeerStats) metrics.LinkSample {
 		s.Path.Type = "host"
 	}
 	for _, u := range p.Up {
+		if u.Started.IsZero() {
+			continue // a screen that was never shared is no stream
+		}
 		s.Streams = append(s.Streams, metrics.StreamSample{
 			ID: u.MID, Direction: "up", Kind: string(u.Kind), Codec: u.Codec.String(), From: p.Peer, Started: u.Started,
 			Packets: u.Reception.Packets, Bytes: u.Bytes, Expected: u.Reception.Expected,

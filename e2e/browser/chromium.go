@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -75,7 +76,7 @@ func startChromium(path string, o Options) (*chromium, error) {
 	c := &chromium{proc: proc}
 	alloc, stop := chromedp.NewAllocatorContext(context.Background(), pipe{chromedp.NewPipeConn(repR, cmdW)})
 	page, leave := chromedp.NewContext(alloc, chromedp.WithErrorf(c.console.add), chromedp.WithLogf(c.console.add), chromedp.WithListener(c.heard))
-	c.ctx, c.cancel = page, func() { leave(); stop() }
+	c.ctx, c.cancel = page, sync.OnceFunc(func() { leave(); stop() }) // leave hangs when called twice
 	if err := c.begin(ctx); err != nil {
 		return nil, errors.Join(fmt.Errorf("open a page: %w", err), fmt.Errorf("chromium wrote: %s", proc.wrote()), c.Close())
 	}

@@ -13,6 +13,10 @@
 // and with a profile of its own; both are gone when the test is over. What the
 // page wrote to its console is logged when the test failed.
 //
+// On a machine without a sound device Firefox's AudioContext stays suspended
+// and its resume never settles, so a test there must not measure sound with an
+// analyser, nor wait for resume; Chromium's AudioContext runs.
+//
 // A browser that is not installed makes the test skip, unless the environment
 // variable KINWIRE_TEST_REQUIRE, a list with commas, names it ("chromium",
 // "firefox"): then the test fails.

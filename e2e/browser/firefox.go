@@ -40,6 +40,7 @@ var firefoxPrefs = map[string]any{
 	"browser.startup.page":                              0,
 	"browser.aboutwelcome.enabled":                      false,
 	"browser.sessionstore.resume_from_crash":            false,
+	"browser.backup.enabled":                            false,
 	"browser.safebrowsing.malware.enabled":              false,
 	"browser.safebrowsing.phishing.enabled":             false,
 	"browser.region.network.url":                        "",
@@ -51,6 +52,7 @@ var firefoxPrefs = map[string]any{
 	"network.captive-portal-service.enabled":            false,
 	"network.connectivity-service.enabled":              false,
 	"services.settings.server":                          "data:,none",
+	"focusmanager.testmode":                             true,
 	"dom.min_background_timeout_value":                  4,
 	"dom.ipc.processPrelaunch.enabled":                  false,
 }
@@ -123,13 +125,22 @@ func (f *firefox) begin(ctx context.Context, addr string, o Options) error {
 	if err := f.bidi.command(ctx, "session.subscribe", events, nil); err != nil {
 		return err
 	}
-	var page struct {
-		Context string `json:"context"`
+	var tree struct {
+		Contexts []struct {
+			Context string `json:"context"`
+		} `json:"contexts"`
 	}
-	if err := f.bidi.command(ctx, "browsingContext.create", map[string]any{"type": "tab"}, &page); err != nil {
+	if err := f.bidi.command(ctx, "browsingContext.getTree", map[string]any{"maxDepth": 0}, &tree); err != nil {
 		return err
 	}
-	f.page = page.Context
+	if len(tree.Contexts) == 0 {
+		return errors.New("firefox has no tab")
+	}
+	f.page = tree.Contexts[0].Context
+	// getUserMedia waits for ever in a tab that is not in front.
+	if err := f.bidi.command(ctx, "browsingContext.activate", map[string]any{"context": f.page}, nil); err != nil {
+		return err
+	}
 	size := map[string]any{"context": f.page, "viewport": map[string]any{"width": o.Width, "height": o.Height}}
 	return f.bidi.command(ctx, "browsingContext.setViewport", size, nil)
 }

@@ -63,14 +63,14 @@ type ScriptError struct{ Text string }
 // Error is the text of what was thrown.
 func (e *ScriptError) Error() string { return "the page threw: " + e.Text }
 
-// Until evaluates the expression js, again and again, until it is true, or
+// Until evaluates the expression js, or what it promises, until it is true, or
 // until ctx ends.
 func Until(ctx context.Context, p Page, js string) error {
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		var ok bool
-		err := p.Eval(ctx, "!!("+js+")", &ok)
+		err := p.Eval(ctx, "Promise.resolve("+js+").then((x) => !!x)", &ok) // a promise itself would be true
 		if err == nil && ok {
 			return nil
 		}

@@ -44,6 +44,7 @@ type Uplink struct {
 	// Owned by the receiving goroutine.
 	epoch  uint64
 	lastTS uint32
+	keyTS  uint32
 	began  bool // a frame has been counted
 
 	Drops     Drops
@@ -160,8 +161,12 @@ func (u *Uplink) noteFrame(p *packet.View, f codec.Frame) {
 		u.began, u.lastTS = true, p.Timestamp
 		u.counters.frames.Add(1)
 	}
-	if f.Key && f.Start {
+	if f.Key && f.Start && (u.counters.keyFrames.Load() == 0 || u.keyTS != p.Timestamp) {
+		u.keyTS = p.Timestamp // an H264 key frame has several packets that begin it
 		u.counters.keyFrames.Add(1)
+		u.mu.Lock()
+		u.throttle.Satisfied()
+		u.mu.Unlock()
 	}
 	if f.Width != 0 {
 		u.counters.size.Store(uint32(f.Width)<<16 | uint32(f.Height))

@@ -13,7 +13,7 @@ import (
 )
 
 func TestSocketDropsAndResumes(t *testing.T) {
-	play(t, func(s *script) {
+	play(t, func(t *testing.T, s *script) {
 		ana, ben := s.on("ana"), s.on("ben")
 		s.talk(ana, ben)
 		s.SessionDropped(ben)
@@ -27,7 +27,7 @@ func TestSocketDropsAndResumes(t *testing.T) {
 }
 
 func TestLinkDropsAndReturns(t *testing.T) {
-	play(t, func(s *script) {
+	play(t, func(t *testing.T, s *script) {
 		ana, ben := s.on("ana"), s.on("ben")
 		s.talk(ana, ben)
 		s.link("ben", LinkDisconnected)
@@ -41,7 +41,7 @@ func TestLinkDropsAndReturns(t *testing.T) {
 }
 
 func TestLostAfterAWhile(t *testing.T) {
-	play(t, func(s *script) {
+	play(t, func(t *testing.T, s *script) {
 		ana, ben := s.on("ana"), s.on("ben")
 		s.talk(ana, ben)
 		id := s.id("ben")
@@ -62,7 +62,7 @@ func TestLostAfterAWhile(t *testing.T) {
 func TestKilled(t *testing.T) {
 	for name, first := range map[string]bool{"socket first": true, "media first": false} {
 		t.Run(name, func(t *testing.T) {
-			play(t, func(s *script) {
+			play(t, func(t *testing.T, s *script) {
 				ana, ben := s.on("ana"), s.on("ben")
 				s.talk(ana, ben)
 				before := time.Now()
@@ -91,7 +91,7 @@ func TestKilled(t *testing.T) {
 }
 
 func TestBothLost(t *testing.T) {
-	play(t, func(s *script) {
+	play(t, func(t *testing.T, s *script) {
 		ana, ben := s.on("ana"), s.on("ben")
 		s.talk(ana, ben)
 		for _, w := range []Who{ana, ben} {
@@ -103,13 +103,13 @@ func TestBothLost(t *testing.T) {
 }
 
 func TestSessionEnds(t *testing.T) {
-	play(t, func(s *script) { // logs out in mid-call
+	play(t, func(t *testing.T, s *script) { // logs out in mid-call
 		ana, ben := s.on("ana"), s.on("ben")
 		s.talk(ana, ben)
 		s.SessionEnded(ben)
 		s.ended(proto.ReasonHangup)
 	})
-	play(t, func(s *script) { // drops, and its time is over before LostTimeout
+	play(t, func(t *testing.T, s *script) { // drops, and its time is over before LostTimeout
 		ana, ben := s.on("ana"), s.on("ben")
 		s.talk(ana, ben)
 		s.SessionDropped(ben)
@@ -120,7 +120,7 @@ func TestSessionEnds(t *testing.T) {
 		s.hangup(ana)
 		s.got(tablet, "ended hangup") // no device is in the call: all are told
 	})
-	play(t, func(s *script) { // another device of the same person
+	play(t, func(t *testing.T, s *script) { // another device of the same person
 		ana, ben, tablet := s.on("ana"), s.on("ben"), s.on("ben", 2)
 		s.talk(ana, ben)
 		s.SessionDropped(tablet)
@@ -131,7 +131,7 @@ func TestSessionEnds(t *testing.T) {
 }
 
 func TestMediaNeverComesUp(t *testing.T) {
-	play(t, func(s *script) { // of two, one never joins
+	play(t, func(t *testing.T, s *script) { // of two, one never joins
 		ana, ben := s.on("ana"), s.on("ben")
 		s.invite(ana, "ben")
 		s.join(ana)
@@ -143,7 +143,7 @@ func TestMediaNeverComesUp(t *testing.T) {
 		s.sleep(time.Millisecond)
 		s.ended(proto.ReasonFailed)
 	})
-	play(t, func(s *script) { // joins, and no media flows
+	play(t, func(t *testing.T, s *script) { // joins, and no media flows
 		ana, ben := s.on("ana"), s.on("ben")
 		s.invite(ana, "ben")
 		s.accept(ben)
@@ -155,7 +155,7 @@ func TestMediaNeverComesUp(t *testing.T) {
 		s.sleep(testConfig.LostTimeout)
 		s.ended(proto.ReasonFailed)
 	})
-	play(t, func(s *script) { // the third of three
+	play(t, func(t *testing.T, s *script) { // the third of three
 		ana, ben, cat := s.on("ana"), s.on("ben"), s.on("cat")
 		s.invite(ana, "ben", "cat")
 		for _, w := range []Who{ben, cat} {
@@ -173,8 +173,25 @@ func TestMediaNeverComesUp(t *testing.T) {
 	})
 }
 
+// TestEachAttemptHasTheWholeTime: who tries again late is not cut off early.
+func TestEachAttemptHasTheWholeTime(t *testing.T) {
+	play(t, func(t *testing.T, s *script) {
+		ana, ben := s.on("ana"), s.on("ben")
+		s.invite(ana, "ben")
+		s.accept(ben)
+		s.join(ana)
+		s.link("ana", LinkConnected)
+		s.sleep(testConfig.LostTimeout - time.Second)
+		s.join(ben)
+		s.sleep(testConfig.LostTimeout - time.Second)
+		s.running()
+		s.sleep(time.Second)
+		s.ended(proto.ReasonFailed)
+	})
+}
+
 func TestJoinRefusedByMedia(t *testing.T) {
-	play(t, func(s *script) {
+	play(t, func(t *testing.T, s *script) {
 		ana, ben := s.on("ana"), s.on("ben")
 		s.invite(ana, "ben")
 		s.accept(ben)
@@ -195,7 +212,7 @@ func TestJoinRefusedByMedia(t *testing.T) {
 // TestMediaCallsBackFromJoin: the media plane reports slots and link from
 // inside Join, before it has answered.
 func TestMediaCallsBackFromJoin(t *testing.T) {
-	play(t, func(s *script) {
+	play(t, func(t *testing.T, s *script) {
 		ana, ben := s.on("ana"), s.on("ben")
 		s.media.onJoin = func(j MediaJoin) error {
 			s.SlotsChanged(j.CallID, j.ParticipantID, proto.MediaSlots{Rev: 3})
@@ -215,7 +232,7 @@ func TestMediaCallsBackFromJoin(t *testing.T) {
 
 // TestHangupOvertakesJoin: the call ends while media is being set up.
 func TestHangupOvertakesJoin(t *testing.T) {
-	play(t, func(s *script) {
+	play(t, func(t *testing.T, s *script) {
 		ana, ben := s.on("ana"), s.on("ben")
 		s.invite(ana, "ben")
 		s.accept(ben)
@@ -232,7 +249,7 @@ func TestHangupOvertakesJoin(t *testing.T) {
 }
 
 func TestLeaveOvertakesJoin(t *testing.T) {
-	play(t, func(s *script) {
+	play(t, func(t *testing.T, s *script) {
 		ana, ben := s.on("ana"), s.on("ben")
 		s.talk(ana, ben)
 		s.leave(ben)
@@ -253,7 +270,7 @@ func TestLeaveOvertakesJoin(t *testing.T) {
 
 // TestRejoinWaitsForLeave: an old leave never takes down a new join.
 func TestRejoinWaitsForLeave(t *testing.T) {
-	play(t, func(s *script) {
+	play(t, func(t *testing.T, s *script) {
 		ana, ben := s.on("ana"), s.on("ben")
 		s.talk(ana, ben)
 		s.media.onOff = func(string, string) { time.Sleep(3 * time.Second) } // a slow media plane
@@ -270,7 +287,6 @@ func TestRejoinWaitsForLeave(t *testing.T) {
 		defer cancel()
 		_, err := s.Join(ctx, ben, proto.CallJoin{CallID: s.call})
 		s.refused(proto.CodeUnavailable, err)
-		s.media.onOff = nil
 	})
 }
 
@@ -280,8 +296,9 @@ func TestShutdown(t *testing.T) {
 		ana, ben, cat := s.on("ana"), s.on("ben"), s.on("cat")
 		s.talk(ana, ben)
 		talking := s.call
-		s.invite(cat, "dan")
 		dan := s.on("dan")
+		s.invite(cat, "dan")
+		s.forget(dan)
 		require.NoError(t, s.Close(t.Context()))
 		for _, w := range []Who{ana, ben, cat, dan} {
 			s.got(w, "ended shutdown")
@@ -314,5 +331,21 @@ func TestCloseGivesUpWithItsContext(t *testing.T) {
 		s.refused(proto.CodeWrongState, <-answered)
 		require.NoError(t, s.Close(t.Context()))
 		require.NoError(t, s.audit())
+	})
+}
+
+// TestReloadedPageHearsOfTheEnd: while a device's socket is down, the
+// person's other sessions are told, because one of them may be the same page
+// after a reload.
+func TestReloadedPageHearsOfTheEnd(t *testing.T) {
+	play(t, func(t *testing.T, s *script) {
+		ana, ben := s.on("ana"), s.on("ben")
+		s.talk(ana, ben)
+		s.SessionDropped(ben)
+		reloaded := s.on("ben", 2)
+		require.Len(t, s.Views("ben"), 1)
+		s.hangup(ana)
+		s.got(reloaded, "ended hangup")
+		s.got(ben, "ended hangup") // kept for it, should it resume
 	})
 }

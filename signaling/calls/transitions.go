@@ -68,7 +68,7 @@ var transitions = map[stage]map[eventKind]action{
 		evLeave:      nothing,
 		evJoin:       comeBack,
 		evJoined:     tooLate,
-		evJoinFailed: nothing,
+		evJoinFailed: tooLate,
 		evSocketDown: socketDown,
 		evSocketUp:   socketUp,
 		evSocketGone: forgetSession,
@@ -78,7 +78,7 @@ var transitions = map[stage]map[eventKind]action{
 		evDecline:    nothing,
 		evLeave:      nothing,
 		evJoined:     tooLate,
-		evJoinFailed: nothing,
+		evJoinFailed: tooLate,
 	},
 }
 
@@ -88,7 +88,7 @@ var afterEnd = map[eventKind]action{
 	evDecline:    nothing,
 	evLeave:      nothing,
 	evJoined:     tooLate,
-	evJoinFailed: nothing,
+	evJoinFailed: tooLate,
 }
 
 func nothing(*call, *participant, event, time.Time) *proto.Error { return nil }
@@ -183,9 +183,9 @@ func joined(c *call, p *participant, ev event, now time.Time) *proto.Error {
 	return nil
 }
 
-// tooLate: media was set up for somebody who has left meanwhile. It is taken
-// down again; and if the call has ended, so has its end reached the media
-// plane before the join did, and must again.
+// tooLate: a join came back for somebody who has left meanwhile. What it set
+// up is taken down again; and if the call has ended, its end may have reached
+// the media plane before the join did, and must again.
 func tooLate(c *call, p *participant, _ event, _ time.Time) *proto.Error {
 	c.do(work{kind: mediaLeave, participant: p.id})
 	if c.phase == proto.PhaseEnded {
@@ -194,10 +194,14 @@ func tooLate(c *call, p *participant, _ event, _ time.Time) *proto.Error {
 	return nil
 }
 
-func joinFailed(_ *call, p *participant, _ event, _ time.Time) *proto.Error {
-	if p.joining {
-		p.joining, p.link = false, linkNew
+// joinFailed: whether the media plane kept anything is not known, as when the
+// request was given up half-way, so it is told to drop it.
+func joinFailed(c *call, p *participant, ev event, now time.Time) *proto.Error {
+	if !p.joining {
+		return tooLate(c, p, ev, now)
 	}
+	p.joining, p.link = false, linkNew
+	c.do(work{kind: mediaLeave, participant: p.id})
 	return nil
 }
 
@@ -217,7 +221,6 @@ func muted(_ *call, p *participant, ev event, _ time.Time) *proto.Error {
 	if i < 0 {
 		return errNoSource(ev.source)
 	}
-	p.sources = slices.Clone(p.sources) // what was published must not change
 	p.sources[i].Muted = ev.muted
 	return nil
 }

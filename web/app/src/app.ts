@@ -1,4 +1,14 @@
-import { API, codeOf, Debug, Kinwire, type Call, type Login, type MediaOptions, type Person, type Reason } from "@kinwire/sdk";
+import {
+  API,
+  codeOf,
+  Debug,
+  Kinwire,
+  type Call,
+  type Login,
+  type MediaOptions,
+  type Person,
+  type Reason,
+} from "@kinwire/sdk";
 import { h, setText, type Screen } from "./dom.ts";
 import { Ringer } from "./ringer.ts";
 import { EndedScreen } from "./screens/ended.ts";
@@ -18,7 +28,11 @@ export class App {
   readonly #api = new API();
   readonly #media: MediaOptions;
   readonly #ringer = new Ringer();
-  readonly #banner = h("p", { class: "banner connection", testid: "connection-banner", attrs: { role: "status", hidden: true } });
+  readonly #banner = h("p", {
+    class: "banner connection",
+    testid: "connection-banner",
+    attrs: { role: "status", hidden: true },
+  });
   #kinwire: Kinwire | null = null;
   #screen: Screen | null = null;
   #people: PeopleScreen | null = null;
@@ -58,7 +72,13 @@ export class App {
       screen: this.#screen?.name ?? "",
       connection: this.debug.connection(),
       me: this.#kinwire?.me ?? null,
-      call: call && { id: call.id, phase: call.view.phase, media: call.media, entered: call.entered, participants: call.view.participants },
+      call: call && {
+        id: call.id,
+        phase: call.view.phase,
+        media: call.media,
+        entered: call.entered,
+        participants: call.view.participants,
+      },
       lastEnd: this.#lastEnd,
     };
   }
@@ -88,9 +108,11 @@ export class App {
     kinwire.on("people", (people) => this.#people?.show(people));
     kinwire.on("incoming", (call) => this.#ring(call));
     kinwire.on("connection", (c) => {
-      this.#banner.hidden = c.state === "online" || (c.state === "reconnecting" && c.attempt === 0 && !kinwire.me);
+      this.#banner.hidden =
+        c.state === "online" || (c.state === "reconnecting" && c.attempt === 0 && !kinwire.me);
       setText(this.#banner, c.state === "offline" ? words.connection.offline : words.connection.reconnecting);
-      if (c.state === "offline" && this.#kinwire === kinwire) this.#loggedOut(c.error ? codeOf(c.error) : "closed");
+      if (c.state === "offline" && this.#kinwire === kinwire)
+        this.#loggedOut(c.error ? codeOf(c.error) : "closed");
     });
     kinwire.connect();
   }
@@ -133,7 +155,10 @@ export class App {
     if (!this.#kinwire || this.#calling || this.#call) return;
     this.#calling = true;
     try {
-      const call = await this.#kinwire.call(to.map((p) => p.id), { video });
+      const call = await this.#kinwire.call(
+        to.map((p) => p.id),
+        { video },
+      );
       this.#enter(call);
     } catch (e) {
       this.#showPeople(words.errors[codeOf(e)] ?? words.errorElse);
@@ -154,7 +179,9 @@ export class App {
       },
     });
     this.#show(screen);
-    document.title = words.incoming.video(call.others.find((p) => p.person.id === call.view.caller)?.person.name ?? "");
+    document.title = words.incoming.video(
+      call.others.find((p) => p.person.id === call.view.caller)?.person.name ?? "",
+    );
   }
 
   async #answer(call: Call): Promise<void> {

@@ -2,8 +2,23 @@ import { Emitter } from "./emitter.ts";
 import type { Clock } from "./environment.ts";
 import { codeOf, type KinwireError } from "./errors.ts";
 import { LocalMedia } from "./local.ts";
-import { CallMedia, OVER, type MediaEvents, type MediaOptions, type MediaState, type RemoteTrack } from "./media.ts";
-import type { CallEntered, CallView, MediaSlots, Participant, Reason, SourceKind, StatsReport } from "./proto_gen.ts";
+import {
+  CallMedia,
+  OVER,
+  type MediaEvents,
+  type MediaOptions,
+  type MediaState,
+  type RemoteTrack,
+} from "./media.ts";
+import type {
+  CallEntered,
+  CallView,
+  MediaSlots,
+  Participant,
+  Reason,
+  SourceKind,
+  StatsReport,
+} from "./proto_gen.ts";
 import type { Signaling } from "./signaling.ts";
 import type { CallSummary } from "./summary.ts";
 

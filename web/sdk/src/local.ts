@@ -101,7 +101,6 @@ export class LocalMedia extends Emitter<LocalEvents> {
     const track = await captureOne(kind, deviceId);
     track.enabled = !this.#muted[kind];
     await this.#put(kind, track);
-    this.emit("change", kind);
   }
 
   /** Asks the camera for a large or a small picture. */
@@ -129,7 +128,9 @@ export class LocalMedia extends Emitter<LocalEvents> {
     this.#tracks[kind] = track;
     if (track && kind !== "screen") track.enabled = !this.#muted[kind] || kind === "video";
     await this.#send?.(kind, track);
-    if (old !== track) this.#release(old);
+    if (old === track) return;
+    this.#release(old);
+    this.emit("change", kind);
   }
 
   #release(track: MediaStreamTrack | null): void {

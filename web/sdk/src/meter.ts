@@ -4,7 +4,10 @@
  */
 export class AudioMeter {
   #context: AudioContext | null = null;
-  readonly #taps = new Map<string, { source: AudioNode; analyser: AnalyserNode; samples: Float32Array<ArrayBuffer> }>();
+  readonly #taps = new Map<
+    string,
+    { source: AudioNode; analyser: AnalyserNode; samples: Float32Array<ArrayBuffer> }
+  >();
 
   /** Listens to a stream under a name; a stream that had the name before is let go. */
   add(name: string, stream: MediaStream): void {

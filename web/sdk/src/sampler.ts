@@ -35,7 +35,10 @@ export class Sampler extends Emitter<SamplerEvents> {
   }
 
   #later(): void {
-    this.#timer = this.#clock.setTimeout(() => void this.#sample().finally(() => this.#closed || this.#later()), EVERY_MS);
+    this.#timer = this.#clock.setTimeout(
+      () => void this.#sample().finally(() => this.#closed || this.#later()),
+      EVERY_MS,
+    );
   }
 
   async #sample(): Promise<void> {

@@ -105,6 +105,7 @@ export class Signaling extends Emitter<SignalingEvents> {
   #attempt = 0;
   #acked = 0;
   #heardAt = 0;
+  #probing = false;
   #timers: Partial<Record<TimerName, unknown>> = {};
 
   constructor(o: SignalingOptions) {
@@ -205,6 +206,7 @@ export class Signaling extends Emitter<SignalingEvents> {
 
   #receive(text: unknown): void {
     this.#heardAt = this.#o.clock.now();
+    this.#probing = false;
     let m: Incoming;
     try {
       m = JSON.parse(String(text)) as Incoming;
@@ -315,10 +317,11 @@ export class Signaling extends Emitter<SignalingEvents> {
 
   /** Finds out soon whether a socket that may be dead still lives. */
   #probe(): void {
-    const since = this.#o.clock.now();
+    if (this.#probing) return;
+    this.#probing = true;
     this.#send({ type: "ping" });
     this.#timer("ping", 2_000, () => {
-      if (this.#heardAt < since) this.#lost("no answer to a ping after the network changed");
+      if (this.#probing) this.#lost("no answer to a ping after the network changed");
       else this.#pingLater();
     });
   }
@@ -346,6 +349,7 @@ export class Signaling extends Emitter<SignalingEvents> {
     const socket = this.#socket;
     this.#socket = null;
     this.#helloID = 0;
+    this.#probing = false;
     if (!socket) return;
     socket.onopen = socket.onmessage = socket.onclose = null;
     try {

@@ -34,8 +34,9 @@ const makers: Record<string, (s: Stat, all: Map<string, Stat>, name: Naming) => 
 function sendStream(s: Stat, all: Map<string, Stat>, name: Naming): StatsStream | null {
   const source = all.get(text(s, "mediaSourceId"));
   const who = name("send", text(s, "mid"), source ? text(source, "trackIdentifier") : "");
-  // A section that has not sent yet (a screen that is not shared) is no stream.
-  if (!who || count(s, "packetsSent") === 0) return null;
+  // A section that has sent no media yet (a screen that is not shared) is no stream. Packets alone do not
+  // tell: to probe for bandwidth a browser sends padding on any of them.
+  if (!who || count(s, who.kind === "audio" ? "packetsSent" : "framesEncoded") === 0) return null;
   const remote = all.get(text(s, "remoteId")) ?? find(all, "remote-inbound-rtp", "localId", s.id);
   return {
     ...common(s, all),

@@ -36,14 +36,25 @@ export class Controls {
     hangup.removeAttribute("aria-pressed");
     // Phones cannot share their screen from a web page.
     this.#share.hidden = !navigator.mediaDevices?.getDisplayMedia;
-    this.el = h("div", { class: "controls", attrs: { role: "group" } }, this.#mute, this.#camera, this.#share, hangup);
+    this.el = h(
+      "div",
+      { class: "controls", attrs: { role: "group" } },
+      this.#mute,
+      this.#camera,
+      this.#share,
+      hangup,
+    );
     this.update();
   }
 
   update(): void {
     const off = (kind: "audio" | "video" | "screen") => this.#call.local.muted(kind);
     const w = words.call;
-    look(this.#mute, { icon: off("audio") ? "micOff" : "mic", title: off("audio") ? w.unmute : w.mute, pressed: off("audio") });
+    look(this.#mute, {
+      icon: off("audio") ? "micOff" : "mic",
+      title: off("audio") ? w.unmute : w.mute,
+      pressed: off("audio"),
+    });
     look(this.#camera, {
       icon: off("video") ? "videoOff" : "video",
       title: off("video") ? w.cameraStart : w.cameraStop,

@@ -19,14 +19,23 @@ export class Devices {
     this.#microphone.addEventListener("change", () => this.#use("audio", this.#microphone.value));
     this.el = h(
       "aside",
-      { class: "panel", testid: "devices-panel", attrs: { hidden: true, "aria-label": w.title, id: "devices-panel" } },
+      {
+        class: "panel",
+        testid: "devices-panel",
+        attrs: { hidden: true, "aria-label": w.title, id: "devices-panel" },
+      },
       h(
         "header",
         { class: "row" },
         h("h2", {}, w.title),
         h(
           "button",
-          { class: "button round quiet", testid: "devices-close", attrs: { type: "button", "aria-label": w.close, title: w.close }, on: { click: close } },
+          {
+            class: "button round quiet",
+            testid: "devices-close",
+            attrs: { type: "button", "aria-label": w.close, title: w.close },
+            on: { click: close },
+          },
           icon("close"),
         ),
       ),
@@ -46,8 +55,16 @@ export class Devices {
 
   async #list(): Promise<void> {
     const all = await navigator.mediaDevices.enumerateDevices();
-    fill(this.#camera, all.filter((d) => d.kind === "videoinput"), this.#call.local.track("video"));
-    fill(this.#microphone, all.filter((d) => d.kind === "audioinput"), this.#call.local.track("audio"));
+    fill(
+      this.#camera,
+      all.filter((d) => d.kind === "videoinput"),
+      this.#call.local.track("video"),
+    );
+    fill(
+      this.#microphone,
+      all.filter((d) => d.kind === "audioinput"),
+      this.#call.local.track("audio"),
+    );
     this.#camera.focus();
   }
 
@@ -59,7 +76,11 @@ export class Devices {
 function fill(select: HTMLSelectElement, devices: MediaDeviceInfo[], current: MediaStreamTrack | null): void {
   const used = current?.getSettings().deviceId;
   const option = (d: MediaDeviceInfo, i: number) =>
-    h("option", { attrs: { value: d.deviceId, selected: d.deviceId === used } }, d.label || words.devices.unnamed(i + 1));
+    h(
+      "option",
+      { attrs: { value: d.deviceId, selected: d.deviceId === used } },
+      d.label || words.devices.unnamed(i + 1),
+    );
   select.replaceChildren(...devices.map(option));
   select.disabled = devices.length === 0;
 }

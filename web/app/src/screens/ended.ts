@@ -26,7 +26,12 @@ export class EndedScreen implements Screen {
     const text = words.reasons[e.reason] ?? words.reasons.lost;
     this.#back = h(
       "button",
-      { class: "button primary", testid: "back", attrs: { type: "button" }, on: { click: () => actions.back() } },
+      {
+        class: "button primary",
+        testid: "back",
+        attrs: { type: "button" },
+        on: { click: () => actions.back() },
+      },
       words.ended.back,
     );
     this.el = h(
@@ -37,16 +42,26 @@ export class EndedScreen implements Screen {
         data: { reason: e.reason },
         on: { keydown: (k) => k.key === "Escape" && actions.back() },
       },
-      h("div", { class: "faces" }, ...people.slice(0, 4).map((p) => avatar(p, people.length > 1 ? "large" : "giant"))),
+      h(
+        "div",
+        { class: "faces" },
+        ...people.slice(0, 4).map((p) => avatar(p, people.length > 1 ? "large" : "giant")),
+      ),
       h("h1", { testid: "ended-reason", attrs: { role: "status" } }, e.own ? text.own : text.other(names)),
-      e.talkedMS > 0 && h("p", { class: "hint", testid: "ended-duration" }, words.ended.lasted(duration(e.talkedMS))),
+      e.talkedMS > 0 &&
+        h("p", { class: "hint", testid: "ended-duration" }, words.ended.lasted(duration(e.talkedMS))),
       h(
         "div",
         { class: "choices" },
         people.length > 0 &&
           h(
             "button",
-            { class: "button", testid: "call-again", attrs: { type: "button" }, on: { click: () => actions.again() } },
+            {
+              class: "button",
+              testid: "call-again",
+              attrs: { type: "button" },
+              on: { click: () => actions.again() },
+            },
             icon(e.call.view.video ? "video" : "phone"),
             h("span", {}, words.ended.again),
           ),

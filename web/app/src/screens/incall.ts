@@ -22,11 +22,23 @@ export class CallScreen implements Screen {
   readonly #devices: Devices;
   readonly #title = h("h1", { testid: "call-title" });
   readonly #status = h("p", { class: "call-status", testid: "call-status", attrs: { role: "status" } });
-  readonly #clock = h("p", { class: "call-clock", testid: "call-clock", attrs: { role: "timer", "aria-live": "off" } });
+  readonly #clock = h("p", {
+    class: "call-clock",
+    testid: "call-clock",
+    attrs: { role: "timer", "aria-live": "off" },
+  });
   readonly #self = h("video", { testid: "self-video", attrs: { playsinline: true, autoplay: true } });
   readonly #selfBox: HTMLElement;
-  readonly #banner = h("p", { class: "banner", testid: "media-banner", attrs: { role: "status", hidden: true } }, words.connection.media);
-  readonly #problem = h("p", { class: "banner problem", testid: "call-problem", attrs: { role: "alert", hidden: true } });
+  readonly #banner = h(
+    "p",
+    { class: "banner", testid: "media-banner", attrs: { role: "status", hidden: true } },
+    words.connection.media,
+  );
+  readonly #problem = h("p", {
+    class: "banner problem",
+    testid: "call-problem",
+    attrs: { role: "alert", hidden: true },
+  });
   readonly #quality: HTMLButtonElement;
   readonly #devicesButton: HTMLButtonElement;
   readonly #tick = setInterval(() => this.#showClock(), 500);
@@ -41,13 +53,26 @@ export class CallScreen implements Screen {
     this.#controls = new Controls(call, {
       mute: () => this.#try(() => call.local.setMicrophone(call.local.muted("audio"))),
       camera: () => this.#try(() => call.local.setCamera(call.local.muted("video"))),
-      share: () => this.#try(() => (call.local.muted("screen") ? call.local.shareScreen() : call.local.stopShare())),
+      share: () =>
+        this.#try(() => (call.local.muted("screen") ? call.local.shareScreen() : call.local.stopShare())),
       hangup,
     });
     this.#panel = new Panel(call, () => this.#toggle("panel", false));
-    this.#devices = new Devices(call, () => this.#toggle("devices", false), (e) => this.#failed(e));
-    this.#quality = this.#topButton("stats-toggle", "signal", words.call.quality, "stats-panel", () => this.#toggle("panel"));
-    this.#devicesButton = this.#topButton("devices-toggle", "settings", words.call.devices, "devices-panel", () => this.#toggle("devices"));
+    this.#devices = new Devices(
+      call,
+      () => this.#toggle("devices", false),
+      (e) => this.#failed(e),
+    );
+    this.#quality = this.#topButton("stats-toggle", "signal", words.call.quality, "stats-panel", () =>
+      this.#toggle("panel"),
+    );
+    this.#devicesButton = this.#topButton(
+      "devices-toggle",
+      "settings",
+      words.call.devices,
+      "devices-panel",
+      () => this.#toggle("devices"),
+    );
     this.#self.muted = true;
     this.#selfBox = h(
       "figure",
@@ -66,7 +91,16 @@ export class CallScreen implements Screen {
         this.#quality,
         this.#devicesButton,
       ),
-      h("div", { class: "call-body" }, this.#stage.el, this.#selfBox, this.#banner, this.#problem, this.#panel.el, this.#devices.el),
+      h(
+        "div",
+        { class: "call-body" },
+        this.#stage.el,
+        this.#selfBox,
+        this.#banner,
+        this.#problem,
+        this.#panel.el,
+        this.#devices.el,
+      ),
       this.#controls.el,
     );
     this.#off = [
@@ -103,8 +137,20 @@ export class CallScreen implements Screen {
     this.#self.srcObject = null;
   }
 
-  #topButton(testid: string, symbol: IconName, title: string, controls: string, click: () => void): HTMLButtonElement {
-    const attrs = { type: "button", title, "aria-label": title, "aria-expanded": "false", "aria-controls": controls };
+  #topButton(
+    testid: string,
+    symbol: IconName,
+    title: string,
+    controls: string,
+    click: () => void,
+  ): HTMLButtonElement {
+    const attrs = {
+      type: "button",
+      title,
+      "aria-label": title,
+      "aria-expanded": "false",
+      "aria-controls": controls,
+    };
     return h("button", { class: "button round glass", testid, attrs, on: { click } }, icon(symbol));
   }
 
@@ -115,7 +161,8 @@ export class CallScreen implements Screen {
     this.el.setAttribute("aria-label", words.call.region(words.call.and(names)));
     const connected = view.phase === "connected";
     if (connected) this.#connectedAt ??= performance.now();
-    const status = { ringing: words.call.ringing, connecting: words.call.connecting, connected: words.call.connected, ended: "" };
+    const ringing = this.#call.outgoing ? words.call.ringing : words.call.connecting;
+    const status = { ringing, connecting: words.call.connecting, connected: words.call.connected, ended: "" };
     setText(this.#status, this.#call.local.muted("screen") ? status[view.phase] : words.call.yourScreen);
     this.#status.classList.toggle("hidden-text", connected && this.#call.local.muted("screen"));
     this.#clock.hidden = !connected;
@@ -141,7 +188,10 @@ export class CallScreen implements Screen {
   }
 
   #toggle(which: "panel" | "devices", open?: boolean): void {
-    const panels = { panel: [this.#panel, this.#quality], devices: [this.#devices, this.#devicesButton] } as const;
+    const panels = {
+      panel: [this.#panel, this.#quality],
+      devices: [this.#devices, this.#devicesButton],
+    } as const;
     for (const [name, [panel, button]] of Object.entries(panels)) {
       const show = name === which && (open ?? !panel.open);
       if (panel.open && !show && panel.el.contains(document.activeElement)) button.focus();
@@ -155,7 +205,8 @@ export class CallScreen implements Screen {
     if (e.target instanceof HTMLSelectElement || e.target instanceof HTMLInputElement) {
       if (e.key !== "Escape") return;
     }
-    const press = (testid: string) => this.el.querySelector<HTMLElement>(`[data-testid="${testid}"]`)?.click();
+    const press = (testid: string) =>
+      this.el.querySelector<HTMLElement>(`[data-testid="${testid}"]`)?.click();
     const keys: Record<string, () => void> = {
       m: () => press("mute"),
       v: () => press("camera"),

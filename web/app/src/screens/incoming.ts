@@ -18,7 +18,12 @@ export class IncomingScreen implements Screen {
     const title = others > 0 ? words.incoming.group(name, others) : kind;
     this.#answer = h(
       "button",
-      { class: "button answer", testid: "answer", attrs: { type: "button" }, on: { click: () => actions.answer() } },
+      {
+        class: "button answer",
+        testid: "answer",
+        attrs: { type: "button" },
+        on: { click: () => actions.answer() },
+      },
       icon(call.view.video ? "video" : "phone"),
       h("span", {}, words.incoming.answer),
     );
@@ -37,7 +42,12 @@ export class IncomingScreen implements Screen {
         { class: "choices" },
         h(
           "button",
-          { class: "button decline", testid: "decline", attrs: { type: "button" }, on: { click: () => actions.decline() } },
+          {
+            class: "button decline",
+            testid: "decline",
+            attrs: { type: "button" },
+            on: { click: () => actions.decline() },
+          },
           icon("hangup"),
           h("span", {}, words.incoming.decline),
         ),

@@ -60,9 +60,11 @@ export class LoginScreen implements Screen {
     const families = new Map<string, DemoLogin[]>();
     for (const l of demo.logins) families.set(l.family, [...(families.get(l.family) ?? []), l]);
     this.#tiles.append(h("h2", {}, words.login.title), h("p", { class: "hint" }, words.login.demo));
+    const sections = h("div");
+    this.#tiles.append(sections);
     for (const [family, logins] of families) {
       const tiles = logins.map((l) => this.#tile(l, demo.password));
-      this.#tiles.append(
+      sections.append(
         h(
           "section",
           { class: "family", attrs: { "aria-label": words.login.family(family) } },

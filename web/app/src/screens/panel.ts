@@ -23,18 +23,33 @@ export class Panel {
   constructor(call: Call, close: () => void) {
     this.#call = call;
     const fact = (name: string) => h("dd", { testid: `stats-${name}` }, "–");
-    this.#facts = { rtt: fact("rtt"), loss: fact("loss"), jitter: fact("jitter"), path: fact("path"), room: fact("room") };
+    this.#facts = {
+      rtt: fact("rtt"),
+      loss: fact("loss"),
+      jitter: fact("jitter"),
+      path: fact("path"),
+      room: fact("room"),
+    };
     const w = words.panel;
     this.el = h(
       "aside",
-      { class: "panel", testid: "stats-panel", attrs: { hidden: true, "aria-label": w.title, "aria-live": "off", id: "stats-panel" } },
+      {
+        class: "panel",
+        testid: "stats-panel",
+        attrs: { hidden: true, "aria-label": w.title, "aria-live": "off", id: "stats-panel" },
+      },
       h(
         "header",
         { class: "row" },
         h("h2", {}, w.title),
         h(
           "button",
-          { class: "button round quiet", testid: "stats-close", attrs: { type: "button", "aria-label": w.close, title: w.close }, on: { click: close } },
+          {
+            class: "button round quiet",
+            testid: "stats-close",
+            attrs: { type: "button", "aria-label": w.close, title: w.close },
+            on: { click: close },
+          },
           icon("close"),
         ),
       ),
@@ -42,7 +57,10 @@ export class Panel {
       h(
         "dl",
         {},
-        ...(["rtt", "loss", "jitter", "path", "room"] as const).flatMap((k) => [h("dt", {}, w[k]), this.#facts[k]]),
+        ...(["rtt", "loss", "jitter", "path", "room"] as const).flatMap((k) => [
+          h("dt", {}, w[k]),
+          this.#facts[k],
+        ]),
       ),
       h(
         "div",
@@ -50,7 +68,15 @@ export class Panel {
         h(
           "table",
           {},
-          h("thead", {}, h("tr", {}, ...[w.stream, w.codec, w.size, w.rate].map((t) => h("th", { attrs: { scope: "col" } }, t)))),
+          h(
+            "thead",
+            {},
+            h(
+              "tr",
+              {},
+              ...[w.stream, w.codec, w.size, w.rate].map((t) => h("th", { attrs: { scope: "col" } }, t)),
+            ),
+          ),
           this.#rows,
         ),
       ),
@@ -76,12 +102,17 @@ export class Panel {
   }
 
   #row(s: StreamSummary): HTMLElement {
-    const name = s.direction === "send" ? words.panel.you : (this.#call.participant(s.participantID)?.person.name ?? "");
+    const name =
+      s.direction === "send" ? words.panel.you : (this.#call.participant(s.participantID)?.person.name ?? "");
     const picture = s.width > 0 ? `${s.width}×${s.height} · ${Math.round(s.fps)}/s` : "";
     return h(
       "tr",
       { data: { direction: s.direction, kind: s.kind } },
-      h("th", { attrs: { scope: "row" } }, `${name} ${s.direction === "send" ? "↑" : "↓"} ${words.panel.kinds[s.kind]}`),
+      h(
+        "th",
+        { attrs: { scope: "row" } },
+        `${name} ${s.direction === "send" ? "↑" : "↓"} ${words.panel.kinds[s.kind]}`,
+      ),
       h("td", {}, s.codec),
       h("td", {}, picture),
       h("td", {}, rate(s.kbps)),

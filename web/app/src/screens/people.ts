@@ -27,7 +27,12 @@ export class PeopleScreen implements Screen {
     this.#actions = actions;
     this.#together = h(
       "button",
-      { class: "button quiet", testid: "together", attrs: { type: "button" }, on: { click: () => this.#choose(!this.#choosing) } },
+      {
+        class: "button quiet",
+        testid: "together",
+        attrs: { type: "button" },
+        on: { click: () => this.#choose(!this.#choosing) },
+      },
       icon("group"),
       h("span", {}, words.people.together),
     );
@@ -159,11 +164,21 @@ class PersonCard {
       attrs: { type: "checkbox" },
       on: { change: () => actions.chosen() },
     });
-    this.#choice = h("label", { class: "choice" }, this.#box, h("span", {}, words.people.choose(person.name)));
+    this.#choice = h(
+      "label",
+      { class: "choice" },
+      this.#box,
+      h("span", {}, words.people.choose(person.name)),
+    );
     this.el = h(
       "li",
       { class: "card person", testid: "person", data },
-      h("div", { class: "face" }, avatar(person, "huge"), h("span", { class: "dot", attrs: { "aria-hidden": "true" } })),
+      h(
+        "div",
+        { class: "face" },
+        avatar(person, "huge"),
+        h("span", { class: "dot", attrs: { "aria-hidden": "true" } }),
+      ),
       h("div", { class: "who" }, h("span", { class: "person-name" }, person.name), this.#status),
       this.#buttons,
       this.#choice,

@@ -25,7 +25,12 @@ export class Stage {
     this.#call = call;
     this.#hear = h(
       "button",
-      { class: "button primary hear", testid: "hear", attrs: { type: "button", hidden: true }, on: { click: () => this.#retry() } },
+      {
+        class: "button primary hear",
+        testid: "hear",
+        attrs: { type: "button", hidden: true },
+        on: { click: () => this.#retry() },
+      },
       words.call.hear,
     );
     this.el = h("div", { class: "stage", testid: "stage" }, this.#screens, this.#grid, this.#hear);

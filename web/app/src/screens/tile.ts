@@ -13,7 +13,11 @@ export class PersonTile {
   readonly #video = h("video", { testid: "video", attrs: { playsinline: true, autoplay: true } });
   readonly #audio = h("audio", { testid: "audio", attrs: { autoplay: true } });
   readonly #note = h("span", { class: "note", testid: "tile-note" });
-  readonly #micOff = h("span", { class: "badge", attrs: { role: "img", "aria-label": words.call.muted, hidden: true } }, icon("micOff"));
+  readonly #micOff = h(
+    "span",
+    { class: "badge", attrs: { role: "img", "aria-label": words.call.muted, hidden: true } },
+    icon("micOff"),
+  );
   readonly #play: Play;
   #picture = false;
   #hasFrame = false;
@@ -89,7 +93,12 @@ export class ScreenTile {
     const title = words.call.screenOf(name);
     this.el = h(
       "figure",
-      { class: "tile-screen", testid: "tile-screen", data: { participantId: t.participantID, name }, attrs: { "aria-label": title } },
+      {
+        class: "tile-screen",
+        testid: "tile-screen",
+        data: { participantId: t.participantID, name },
+        attrs: { "aria-label": title },
+      },
       this.#video,
       h("figcaption", {}, h("span", {}, title)),
     );

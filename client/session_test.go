@@ -1,0 +1,491 @@
+package client
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/coder/websocket"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"kinwire/signaling/proto"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// server is the other end for the session's logic: it keeps what the protocol
+// says a server keeps, over real sockets, and carries an id out once.
+type server struct {
+	t *testing.T
+	*httptest.Server
+
+	mu      sync.Mutex
+	token   string // resume token of the present session
+	seq     uint64
+	kept    []proto.Message
+	replies map[uint64]proto.Message
+	order   []uint64 // ids as carried out
+	carried map[string]int
+	acked   uint64
+	conn    *websocket.Conn
+	hellos  int
+	last    uint64 // largest id carried out
+
+	// before writing or reading message n the socket is cut when cut says so
+	cut      func() bool
+	handle   func(proto.Request) (any, *proto.Error)
+	helloErr atomic.Pointer[proto.Error]
+	deaf     atomic.Bool // answers no requests
+}
+
+func newServer(t *testing.T) *server {
+	s := &server{t: t, replies: map[uint64]proto.Message{}, carried: map[string]int{}, cut: func() bool { return false }}
+	s.handle = func(r proto.Request) (any, *proto.Error) { return r.Data, nil }
+	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
+	t.Cleanup(s.Close)
+	return s
+}
+
+func (s *server) serve(w http.ResponseWriter, r *http.Request) {
+	if r.URL.Path != "/v1/ws" {
+		http.NotFound(w, r)
+		return
+	}
+	c, err := websocket.Accept(w, r, nil)
+	if err != nil {
+		return
+	}
+	defer c.CloseNow()
+	for {
+		_, b, err := c.Read(context.Background())
+		if err != nil {
+			return
+		}
+		var q proto.Request
+		if json.Unmarshal(b, &q) != nil {
+			s.t.Errorf("not JSON: %s", b)
+			return
+		}
+		s.mu.Lock()
+		ok := s.got(c, q)
+		s.mu.Unlock()
+		if !ok {
+			return
+		}
+	}
+}
+
+// got handles one request. False cuts the socket.
+func (s *server) got(c *websocket.Conn, q proto.Request) bool {
+	switch q.Type {
+	case proto.TypeHello:
+		return s.hello(c, q)
+	case proto.TypeAck:
+		var a proto.Ack
+		_ = json.Unmarshal(q.Data, &a)
+		s.acknowledge(a.Seq)
+		return true
+	case proto.TypePing:
+		return s.write(c, proto.Message{Type: proto.TypePong})
+	}
+	if s.deaf.Load() || q.ID == 0 {
+		return true
+	}
+	if s.cut() { // lost before it was carried out
+		return false
+	}
+	m, done := s.replies[q.ID]
+	if !done {
+		if q.ID <= s.last && s.last != 0 && s.carried[string(q.Data)] > 0 {
+			s.t.Errorf("id %d came after %d", q.ID, s.last)
+		}
+		s.last = max(s.last, q.ID)
+		s.order = append(s.order, q.ID)
+		s.carried[string(q.Data)]++
+		data, perr := s.handle(q)
+		m = proto.Message{Re: q.ID, Error: perr}
+		if perr == nil {
+			m.Data, _ = json.Marshal(data)
+		}
+		m = s.keep(m)
+		s.replies[q.ID] = m
+	}
+	if s.cut() { // carried out, but the reply is lost
+		return false
+	}
+	return s.write(c, m)
+}
+
+func (s *server) keep(m proto.Message) proto.Message {
+	s.seq++
+	m.Seq = s.seq
+	s.kept = append(s.kept, m)
+	return m
+}
+
+func (s *server) acknowledge(seq uint64) {
+	if seq > s.seq {
+		s.t.Errorf("ack of %d, only %d sent", seq, s.seq)
+	}
+	s.acked = max(s.acked, seq)
+	for len(s.kept) > 0 && s.kept[0].Seq <= seq {
+		s.kept = s.kept[1:]
+	}
+}
+
+func (s *server) hello(c *websocket.Conn, q proto.Request) bool {
+	s.hellos++
+	var h proto.Hello
+	if err := json.Unmarshal(q.Data, &h); err != nil || h.Version != proto.Version || h.Token != "tok" {
+		s.t.Errorf("bad hello %s", q.Data)
+	}
+	if e := s.helloErr.Load(); e != nil {
+		return s.write(c, proto.Message{Re: q.ID, Error: e})
+	}
+	resumed := h.Resume != "" && h.Resume == s.token
+	if h.Resume != "" && !resumed {
+		return s.write(c, proto.Message{Re: q.ID, Error: &proto.Error{Code: proto.CodeResumeGone, Message: "gone"}})
+	}
+	var again []proto.Message
+	if resumed {
+		s.acknowledge(h.LastSeq)
+		again = append(again, s.kept...)
+	} else {
+		s.seq, s.kept, s.replies, s.last = 0, nil, map[uint64]proto.Message{}, 0
+	}
+	s.token = fmt.Sprintf("resume-%d", s.hellos)
+	data, _ := json.Marshal(proto.Welcome{Version: 1, Resume: s.token, Resumed: resumed, Me: proto.Person{ID: "u1"}})
+	s.conn = c
+	// The welcome is numbered after what is sent again, and overtakes it.
+	if !s.write(c, s.keep(proto.Message{Re: q.ID, Data: data})) {
+		return false
+	}
+	for _, m := range again {
+		if s.cut() || !s.write(c, m) {
+			return false
+		}
+	}
+	return true
+}
+
+func (s *server) write(c *websocket.Conn, m proto.Message) bool {
+	b, _ := json.Marshal(m)
+	return c.Write(context.Background(), websocket.MessageText, b) == nil
+}
+
+// event sends an event over whatever socket there is.
+func (s *server) event(typ string, data any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	b, _ := json.Marshal(data)
+	m := s.keep(proto.Message{Type: typ, Data: b})
+	if s.conn == nil {
+		return
+	}
+	if s.cut() {
+		_ = s.conn.CloseNow()
+		return
+	}
+	s.write(s.conn, m)
+}
+
+func (s *server) dial(t *testing.T, change ...func(*Options)) *Session {
+	t.Helper()
+	o := Options{BaseURL: s.URL, Token: "tok", Backoff: Backoff{Min: time.Millisecond, Max: 5 * time.Millisecond}, AckEvery: 5 * time.Millisecond}
+	for _, f := range change {
+		f(&o)
+	}
+	c, err := Dial(limit(t), o)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+func limit(t *testing.T) context.Context {
+	ctx, cancel := context.WithTimeout(context.Background(), 60*time.Second)
+	t.Cleanup(cancel)
+	return ctx
+}
+
+type number struct{ N int }
+
+// TestNothingLostNothingDoubled drops the socket at random points, before a
+// request arrives, before its reply, between events, while old messages are
+// sent again, and by DropSocket.
+func TestNothingLostNothingDoubled(t *testing.T) {
+	for seed := range uint64(6) {
+		t.Run(fmt.Sprint("seed ", seed), func(t *testing.T) {
+			ctx := limit(t)
+			s := newServer(t)
+			c := s.dial(t)
+			rng := rand.New(rand.NewPCG(seed, 7))
+			s.mu.Lock()
+			s.cut = func() bool { return rng.IntN(6) == 0 }
+			s.mu.Unlock()
+			ev := c.Events()
+
+			const workers, each, events = 4, 25, 120
+			var wg sync.WaitGroup
+			for w := range workers {
+				wg.Go(func() {
+					for i := range each {
+						in := number{w*1000 + i}
+						out, err := Request[number](ctx, c, "echo", in)
+						if err != nil || out != in {
+							t.Errorf("request %v: got %v, %v", in, out, err)
+						}
+						if i%10 == 0 {
+							c.DropSocket()
+						}
+					}
+				})
+			}
+			wg.Go(func() {
+				for i := range events {
+					s.event(proto.TypePresence, proto.Presence{Person: proto.Person{ID: fmt.Sprint(i)}})
+				}
+			})
+			wg.Wait()
+			s.mu.Lock()
+			s.cut = func() bool { return false }
+			s.mu.Unlock()
+			c.DropSocket() // whatever has not arrived comes now
+			for i := range events {
+				p, err := Await[proto.Presence](ctx, ev, nil)
+				require.NoError(t, err)
+				require.Equal(t, fmt.Sprint(i), p.Person.ID, "events come once and in order")
+			}
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			require.Greater(t, s.hellos, 5, "the test must have cut sockets")
+			require.Len(t, s.carried, workers*each)
+			for k, n := range s.carried {
+				require.Equal(t, 1, n, "%s was carried out more than once", k)
+			}
+			require.Zero(t, c.Err())
+		})
+	}
+}
+
+func TestAcknowledges(t *testing.T) {
+	s := newServer(t)
+	s.dial(t)
+	for range 40 {
+		s.event(proto.TypePresence, proto.Presence{})
+	}
+	require.Eventually(t, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.acked == s.seq && len(s.kept) == 0
+	}, 20*time.Second, time.Millisecond)
+}
+
+func TestSessionGone(t *testing.T) {
+	ctx := limit(t)
+	s := newServer(t)
+	c := s.dial(t)
+	ev := c.Events()
+	s.deaf.Store(true)
+	got := make(chan error, 1)
+	go func() {
+		_, err := Request[number](ctx, c, "echo", number{1})
+		got <- err
+	}()
+	require.Eventually(t, func() bool {
+		c.out.mu.Lock()
+		defer c.out.mu.Unlock()
+		return len(c.out.open) == 1 && c.out.open[0].id != 0
+	}, 20*time.Second, time.Millisecond, "the request is on the wire")
+	s.mu.Lock()
+	s.token = "another"
+	s.mu.Unlock()
+	s.deaf.Store(false)
+	c.DropSocket()
+	require.ErrorIs(t, <-got, ErrSessionLost)
+	_, err := Await[proto.Welcome](ctx, ev, nil)
+	require.NoError(t, err)
+	out, err := Request[number](ctx, c, "echo", number{2})
+	require.NoError(t, err, "the new session works")
+	require.Equal(t, number{2}, out)
+	s.event(proto.TypePresence, proto.Presence{Online: true})
+	_, err = Await[proto.Presence](ctx, ev, nil)
+	require.NoError(t, err, "seq begins anew")
+}
+
+func TestRefusals(t *testing.T) {
+	ctx := limit(t)
+	s := newServer(t)
+	s.handle = func(proto.Request) (any, *proto.Error) {
+		return nil, &proto.Error{Code: proto.CodeNotAllowed, Message: "no"}
+	}
+	c := s.dial(t)
+	_, err := Request[number](ctx, c, "echo", number{})
+	var pe *proto.Error
+	require.ErrorAs(t, err, &pe)
+	require.Equal(t, proto.CodeNotAllowed, pe.Code)
+
+	s.helloErr.Store(&proto.Error{Code: proto.CodeUnauthenticated, Message: "expired"})
+	_, err = Dial(ctx, Options{BaseURL: s.URL, Token: "tok"})
+	require.ErrorAs(t, err, &pe)
+	require.Equal(t, proto.CodeUnauthenticated, pe.Code)
+
+	c.DropSocket()
+	select {
+	case <-c.Done():
+	case <-ctx.Done():
+		t.Fatal("a login that has expired ends the session")
+	}
+	require.ErrorAs(t, c.Err(), &pe)
+	_, err = Request[number](ctx, c, "echo", number{})
+	require.ErrorAs(t, err, &pe)
+}
+
+func TestServerDownForAWhile(t *testing.T) {
+	ctx := limit(t)
+	s := newServer(t)
+	c := s.dial(t)
+	ev := c.Events()
+	s.helloErr.Store(&proto.Error{Code: proto.CodeUnavailable, Message: "later"})
+	c.DropSocket()
+	_, err := Await[Down](ctx, ev, nil)
+	require.NoError(t, err)
+	got := make(chan error, 1)
+	go func() {
+		_, err := Request[number](ctx, c, "echo", number{3})
+		got <- err
+	}()
+	require.Eventually(t, func() bool {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		return s.hellos > 4
+	}, 20*time.Second, time.Millisecond)
+	require.False(t, c.Connected())
+	s.helloErr.Store(nil)
+	require.NoError(t, <-got, "asked while down, answered when up")
+	require.EqualValues(t, 2, c.Sockets())
+}
+
+func TestCancelledRequest(t *testing.T) {
+	s := newServer(t)
+	s.deaf.Store(true)
+	c := s.dial(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_, err := Request[number](ctx, c, "echo", number{})
+	require.ErrorIs(t, err, context.Canceled)
+	go func() { _ = c.Close() }()
+	_, err = Request[number](context.Background(), c, "echo", number{})
+	require.True(t, errors.Is(err, ErrClosed), "%v", err)
+	_, err = c.Events().Next(context.Background())
+	require.ErrorIs(t, err, ErrClosed)
+}
+
+func TestSilentServer(t *testing.T) {
+	ctx := limit(t)
+	var sockets atomic.Int64
+	s := newServer(t)
+	proxy := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if sockets.Add(1) > 1 {
+			s.serve(w, r)
+			return
+		}
+		c, err := websocket.Accept(w, r, nil)
+		if err != nil {
+			return
+		}
+		defer c.CloseNow()
+		_, b, err := c.Read(r.Context())
+		var q proto.Request
+		if err != nil || json.Unmarshal(b, &q) != nil {
+			return
+		}
+		s.write(c, proto.Message{Seq: 1, Re: q.ID, Data: json.RawMessage(`{"version":1,"resume":"x"}`)})
+		for err == nil { // answers no ping
+			_, _, err = c.Read(context.Background())
+		}
+	}))
+	defer proxy.Close()
+	c, err := Dial(ctx, Options{BaseURL: proxy.URL, Token: "tok", PingEvery: 20 * time.Millisecond, Backoff: Backoff{Min: time.Millisecond}})
+	require.NoError(t, err)
+	defer c.Close()
+	_, err = Await[Down](ctx, c.Events(), nil)
+	require.NoError(t, err)
+	_, err = Request[number](ctx, c, "echo", number{4})
+	require.NoError(t, err)
+}
+
+func TestBadOptions(t *testing.T) {
+	for _, u := range []string{"", "localhost:8080", "ftp://x", "http://", "http://[::1"} {
+		_, err := Dial(context.Background(), Options{BaseURL: u})
+		require.ErrorContains(t, err, "BaseURL", u)
+	}
+	_, err := Dial(limit(t), Options{BaseURL: "http://127.0.0.1:1"})
+	require.Error(t, err, "nobody listens: no endless attempts")
+}
+
+func TestBackoff(t *testing.T) {
+	b := Backoff{Min: 100 * time.Millisecond, Max: time.Second, Rand: func() float64 { return 0 }}.withDefaults()
+	var got []time.Duration
+	for n := range 6 {
+		got = append(got, b.After(n))
+	}
+	ms := time.Millisecond
+	require.Equal(t, []time.Duration{100 * ms, 200 * ms, 400 * ms, 800 * ms, 1000 * ms, 1000 * ms}, got)
+	b.Rand = func() float64 { return 0.5 }
+	require.Equal(t, 75*ms, b.After(0))
+	require.Equal(t, 750*ms, b.After(1<<40))
+}
+
+func TestSeqs(t *testing.T) {
+	var q seqs
+	for _, c := range []struct {
+		seq   uint64
+		fresh bool
+		last  uint64
+	}{{1, true, 1}, {1, false, 1}, {4, true, 1}, {4, false, 1}, {2, true, 2}, {3, true, 4}, {3, false, 4}, {4, false, 4}, {5, true, 5}} {
+		require.Equal(t, c.fresh, q.see(c.seq), "seq %d", c.seq)
+		require.Equal(t, c.last, q.last, "after seq %d", c.seq)
+	}
+	require.Zero(t, q.gap())
+}
+
+func TestSlowReader(t *testing.T) {
+	e := newEvents(func(*Events) {})
+	for range maxQueued + 1 {
+		e.push(Event{})
+	}
+	_, err := e.Next(context.Background())
+	require.ErrorIs(t, err, ErrSlowReader)
+}
+
+func TestLogin(t *testing.T) {
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		var in struct{ User, Password string }
+		_ = json.NewDecoder(r.Body).Decode(&in)
+		if in.Password != "right" {
+			w.WriteHeader(http.StatusUnauthorized)
+			fmt.Fprint(w, `{"code":"unauthenticated","message":"wrong name or password"}`)
+			return
+		}
+		fmt.Fprint(w, `{"token":"t","expires_at":1700000000000,"me":{"id":"u","name":"Mia"}}`)
+	}))
+	defer srv.Close()
+	r, err := Login(limit(t), srv.URL, "mia", "right")
+	require.NoError(t, err)
+	require.Equal(t, "t", r.Token)
+	require.Equal(t, "Mia", r.Me.Name)
+	require.Equal(t, int64(1700000000), r.ExpiresAt.Unix())
+	_, err = Login(limit(t), srv.URL, "mia", "wrong")
+	var pe *proto.Error
+	require.ErrorAs(t, err, &pe)
+	require.Equal(t, proto.CodeUnauthenticated, pe.Code)
+}

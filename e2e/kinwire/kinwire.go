@@ -1,0 +1,207 @@
+// Package kinwire starts the real server for tests: it builds cmd/kinwire
+// once, runs the binary as a process of its own with ports of its own, reads
+// what it says, and stops it as an operator would.
+package kinwire
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// Password is that of all demo people.
+const Password = "kinwire-demo"
+
+// Server is a running server.
+type Server struct {
+	URL      string // http://host:port
+	Operator string // the operator's token
+	cmd      *exec.Cmd
+	exited   chan error
+
+	mu  sync.Mutex
+	log strings.Builder
+}
+
+// Options of a server.
+type Options struct {
+	// Host is the address that pages and peers use; 127.0.0.1 when empty.
+	Host string
+	// Set are further configuration keys, such as "calls.lost_timeout": "3s".
+	Set map[string]string
+}
+
+var build = sync.OnceValues(func() (string, error) {
+	dir, err := os.MkdirTemp("", "kinwire-e2e-")
+	if err != nil {
+		return "", err
+	}
+	bin := filepath.Join(dir, "kinwire")
+	out, err := exec.Command("go", "build", "-o", bin, "kinwire/cmd/kinwire").CombinedOutput()
+	if err != nil {
+		return "", fmt.Errorf("building the server: %w\n%s", err, out)
+	}
+	return bin, nil
+})
+
+// Start runs a server until the test ends.
+func Start(t testing.TB, o Options) *Server {
+	t.Helper()
+	bin, err := build()
+	require.NoError(t, err)
+	if o.Host == "" {
+		o.Host = "127.0.0.1"
+	}
+	s := &Server{exited: make(chan error, 1)}
+	ports := freePorts(t, o.Host, 3)
+	keys := map[string]string{
+		"http.listen": net.JoinHostPort(o.Host, ports[0]), "data_dir": t.TempDir(),
+		"sfu.udp_port": "0", "sfu.tcp_port": ports[1], "sfu.bind_addresses": o.Host, "sfu.include_loopback": "true",
+		"turn.udp_listen": net.JoinHostPort(o.Host, ports[2]), "turn.tcp_listen": net.JoinHostPort(o.Host, ports[2]), "turn.tls_listen": "",
+		"log.level": "info", "demo.enabled": "true", "metrics.sample_interval": "500ms",
+	}
+	for k, v := range o.Set {
+		keys[k] = v
+	}
+	args := []string{"serve"}
+	for k, v := range keys {
+		args = append(args, "--"+k+"="+v)
+	}
+	s.URL = "http://" + keys["http.listen"]
+	s.cmd = exec.Command(bin, args...)
+	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	out, err := s.cmd.StderrPipe()
+	require.NoError(t, err)
+	require.NoError(t, s.cmd.Start())
+	go s.read(out)
+	t.Cleanup(func() { s.stop(t) })
+	s.ready(t)
+	token, err := os.ReadFile(filepath.Join(keys["data_dir"], "operator-token"))
+	require.NoError(t, err)
+	s.Operator = strings.TrimSpace(string(token))
+	return s
+}
+
+// freePorts finds ports that are free for both UDP and TCP.
+func freePorts(t testing.TB, host string, n int) []string {
+	var out []string
+	for len(out) < n {
+		l, err := net.Listen("tcp", net.JoinHostPort(host, "0"))
+		require.NoError(t, err)
+		defer func() { _ = l.Close() }()
+		_, port, err := net.SplitHostPort(l.Addr().String())
+		require.NoError(t, err)
+		u, err := net.ListenPacket("udp", net.JoinHostPort(host, port))
+		if err != nil {
+			continue
+		}
+		defer func() { _ = u.Close() }()
+		out = append(out, port)
+	}
+	return out
+}
+
+func (s *Server) read(out io.Reader) {
+	lines := bufio.NewScanner(out)
+	lines.Buffer(nil, 1<<20)
+	for lines.Scan() {
+		s.mu.Lock()
+		s.log.WriteString(lines.Text() + "\n")
+		s.mu.Unlock()
+	}
+	s.exited <- s.cmd.Wait()
+}
+
+// Log is what the server has logged so far.
+func (s *Server) Log() string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.log.String()
+}
+
+func (s *Server) ready(t testing.TB) {
+	deadline := time.Now().Add(time.Minute)
+	for time.Now().Before(deadline) {
+		select {
+		case err := <-s.exited:
+			s.exited <- err
+			t.Fatalf("the server ended: %v\n%s", err, s.Log())
+		default:
+		}
+		if r, err := http.Get(s.URL + "/readyz"); err == nil {
+			_ = r.Body.Close()
+			if r.StatusCode == http.StatusOK {
+				return
+			}
+		}
+		time.Sleep(20 * time.Millisecond) // a poll: the loop ends on the condition
+	}
+	t.Fatalf("the server was not ready within a minute\n%s", s.Log())
+}
+
+// stop ends the server by SIGTERM and holds it to an orderly end.
+func (s *Server) stop(t testing.TB) {
+	_ = s.cmd.Process.Signal(syscall.SIGTERM)
+	select {
+	case err := <-s.exited:
+		if err != nil {
+			t.Errorf("the server ended with %v", err)
+		}
+	case <-time.After(time.Minute):
+		_ = s.cmd.Process.Kill()
+		t.Error("the server did not end within a minute of SIGTERM")
+	}
+	if t.Failed() {
+		t.Logf("the server's log:\n%s", s.Log())
+	}
+}
+
+// Get asks an operator's page.
+func (s *Server) Get(ctx context.Context, path string) (int, []byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+path, nil)
+	if err != nil {
+		return 0, nil, err
+	}
+	req.Header.Set("Authorization", "Bearer "+s.Operator)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	defer func() { _ = res.Body.Close() }()
+	body, err := io.ReadAll(res.Body)
+	return res.StatusCode, body, err
+}
+
+// Record waits for the record of a call that has ended.
+func (s *Server) Record(t testing.TB, callID string, into any) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		code, body, err := s.Get(t.Context(), "/v1/calls/"+callID+"/record")
+		if err != nil || code != http.StatusOK {
+			return false
+		}
+		var head struct {
+			Live bool `json:"live"`
+		}
+		require.NoError(t, json.Unmarshal(body, &head))
+		if head.Live {
+			return false
+		}
+		require.NoError(t, json.Unmarshal(body, into))
+		return true
+	}, time.Minute, 50*time.Millisecond, "the record of call %s", callID)
+}

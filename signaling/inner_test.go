@@ -1,0 +1,154 @@
+package signaling
+
+import (
+	"net/http"
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"pgregory.net/rapid"
+
+	"kinwire/signaling/proto"
+)
+
+// TestDispatchHoldsEveryType: each type of the protocol has one handler.
+func TestDispatchHoldsEveryType(t *testing.T) {
+	for _, spec := range proto.Requests() {
+		_, slow := handlers[spec.Type]
+		_, quick := upkeep[spec.Type]
+		require.True(t, slow != quick, "%s: in %v handlers, %v upkeep", spec.Type, slow, quick)
+	}
+	require.Len(t, proto.Requests(), len(handlers)+len(upkeep))
+}
+
+// TestOutboxAgainstAPlainList compares the outbox with a list that keeps
+// everything.
+func TestOutboxAgainstAPlainList(t *testing.T) {
+	rapid.Check(t, func(t *rapid.T) {
+		o := outbox{maxCount: 20, maxBytes: 200}
+		var all []string
+		acked := uint64(0)
+		t.Repeat(map[string]func(*rapid.T){
+			"push": func(t *rapid.T) {
+				text := strings.Repeat("x", rapid.IntRange(1, 30).Draw(t, "length"))
+				held := all[acked:]
+				fits := len(held) < 20 && len(strings.Join(held, ""))+len(text) <= 200
+				require.Equal(t, fits, o.push(uint64(len(all)+1000), []byte(text)))
+				if fits {
+					all = append(all, text)
+				}
+			},
+			"ack": func(t *rapid.T) {
+				seq := rapid.Uint64Range(0, uint64(len(all))+2).Draw(t, "seq")
+				err := o.ack(seq)
+				require.Equal(t, seq > uint64(len(all)), err != nil)
+				if err == nil {
+					acked = max(acked, seq)
+				}
+			},
+			"": func(t *rapid.T) {
+				require.Equal(t, uint64(len(all)), o.last)
+				require.Equal(t, acked+1, o.first())
+				require.Equal(t, len(strings.Join(all[acked:], "")), o.bytes)
+				for seq := uint64(0); seq <= o.last+1; seq++ {
+					e, ok := o.after(seq)
+					from := max(seq, acked)
+					require.Equal(t, from < o.last, ok)
+					if ok {
+						require.Equal(t, from+1, e.seq)
+						require.Equal(t, all[from], string(e.text))
+					}
+				}
+				for i := range all {
+					require.Equal(t, uint64(i) >= acked, o.answers(uint64(i)+1000))
+				}
+			},
+		})
+	})
+}
+
+func TestThrottle(t *testing.T) {
+	now := time.Unix(1000, 0)
+	th := newThrottle(func() time.Time { return now })
+	home, other := netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("2001:db8:1::/48")
+	for range throttleBurst {
+		_, ok := th.take(home)
+		require.True(t, ok)
+	}
+	wait, ok := th.take(home)
+	require.False(t, ok)
+	require.Equal(t, throttleEvery, wait)
+	_, ok = th.take(other)
+	require.True(t, ok)
+	th.giveBack(home)
+	_, ok = th.take(home)
+	require.True(t, ok)
+	now = now.Add(throttleEvery)
+	_, ok = th.take(home)
+	require.True(t, ok)
+	_, ok = th.take(home)
+	require.False(t, ok)
+}
+
+func TestThrottleTableIsBounded(t *testing.T) {
+	now := time.Unix(1000, 0)
+	th := newThrottle(func() time.Time { return now })
+	for i := range throttleNetworks + 1000 {
+		addr := netip.AddrFrom4([4]byte{byte(i >> 16), byte(i >> 8), byte(i), 0})
+		th.take(netip.PrefixFrom(addr, 24))
+	}
+	require.LessOrEqual(t, len(th.stamps), throttleNetworks)
+	require.Len(t, th.spent, len(th.stamps))
+}
+
+func TestNetworkOf(t *testing.T) {
+	for addr, want := range map[string]string{
+		"198.51.100.7:1234":          "198.51.100.0/24",
+		"[::ffff:198.51.100.7]:1234": "198.51.100.0/24",
+		"[2001:db8:1:2:3:4:5:6]:1":   "2001:db8:1::/48",
+		"[fe80::1%eth0]:1":           "fe80::/48",
+		"@":                          "invalid Prefix",
+	} {
+		require.Equal(t, want, networkOf(&http.Request{RemoteAddr: addr}).String(), addr)
+	}
+}
+
+func TestSocketSources(t *testing.T) {
+	require.Equal(t, " ws://a.example:8080 wss://a.example:8080", socketSources("a.example:8080"))
+	require.Equal(t, " ws://[::1]:1 wss://[::1]:1", socketSources("[::1]:1"))
+	for _, host := range []string{"", "a; script-src *", "a b", "a\r\nx"} {
+		require.Empty(t, socketSources(host), host)
+	}
+}
+
+func TestIDOf(t *testing.T) {
+	for text, want := range map[string]uint64{
+		`{"id":7,"type":"call.join","data":{"sdp":"xxx`: 7,
+		`{"type":"x","id":8,`:                           8,
+		`{"data":{"id":9},"id":10`:                      10,
+		`{"data":{"id":9`:                               0,
+		`{"id":"7","x`:                                  0,
+		`{"id":-7,`:                                     0,
+		`{"id":99999999999999999,`:                      0,
+		`[{"id":7`:                                      0,
+		``:                                              0,
+	} {
+		require.Equal(t, want, idOf([]byte(text)), text)
+	}
+}
+
+func FuzzIDOf(f *testing.F) {
+	for _, s := range []string{`{"id":7,"data":{"sdp":"x`, `{"type":"x","id":8`, `[[[[`, `{"id":{}`, ``, "{\xff"} {
+		f.Add([]byte(s))
+	}
+	f.Fuzz(func(t *testing.T, text []byte) {
+		if id := idOf(text); id > proto.MaxInteger {
+			t.Fatalf("given %q: %d", text, id)
+		}
+		if r, err := proto.ParseRequest(text); err == nil && idOf(text) != r.ID {
+			t.Fatalf("given %q: idOf says %d, the parser %d", text, idOf(text), r.ID)
+		}
+	})
+}
