@@ -75,6 +75,7 @@ var Kinwire = House{
 
 		"e2e":             {May: anything, Clock: true},
 		"e2e/browser":     {Clock: true},
+		"e2e/kinwire":     {Clock: true},
 		"internal/layers": {},
 	},
 	Clocks: map[string]string{
