@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -135,6 +136,7 @@ func TestTwoChromiumPagesCall(t *testing.T) {
 			s.Record(t, id, &r)
 			r.check(t, expect{paths: map[string]string{"demo-mia": "host", "demo-leo": c.path}, codec: "vp8", client: true})
 			require.Contains(t, s.Log(), id, "one line at hang-up")
+			checkMetrics(t, s, id)
 		})
 	}
 }
@@ -163,4 +165,24 @@ func talk(t testing.TB, a, b *person) string {
 		u.snap("ended")
 	}
 	return id
+}
+
+// checkMetrics looks for the call's figures on /metrics, and for what must
+// never stand there.
+func checkMetrics(t testing.TB, s *kinwire.Server, id string) {
+	t.Helper()
+	code, body, err := s.Get(t.Context(), "/metrics")
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, code)
+	text := string(body)
+	for _, want := range []string{
+		"kinwire_sfu_packets_sent_total", "kinwire_sfu_packets_dropped_total", "kinwire_turn_allocations", "go_goroutines",
+		`kinwire_calls_ended_total{reason="hangup"} 1`,
+	} {
+		require.Contains(t, text, want)
+	}
+	require.NotRegexp(t, `kinwire_sfu_packets_sent_total 0\n`, text)
+	for _, never := range []string{id, "mia", "leo", "Mia", "Leo", "127.0.0.1"} {
+		require.NotContains(t, text, never)
+	}
 }

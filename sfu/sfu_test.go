@@ -1,6 +1,8 @@
 package sfu_test
 
 import (
+	"net"
+	"net/netip"
 	"strings"
 	"testing"
 	"time"
@@ -250,4 +252,19 @@ func TestNothingIsLeftAfterClose(t *testing.T) {
 		hears(t, e, a, "b", sfu.Audio)
 	})
 	goleak.VerifyNone(t, ignore)
+}
+
+func TestIPv6(t *testing.T) {
+	if c, err := net.ListenPacket("udp6", "[::1]:0"); err != nil {
+		t.Skip("this machine has no IPv6: ", err)
+	} else {
+		_ = c.Close()
+	}
+	s, e := start(t, func(c *sfu.Config) {
+		c.Link.BindAddresses, c.Link.IPv4, c.Link.IPv6 = []netip.Addr{netip.MustParseAddr("::1")}, false, true
+	})
+	a, b := pair(t, s, clientOptions{networks: []webrtc.NetworkType{webrtc.NetworkTypeUDP6}})
+	hears(t, e, b, "a", sfu.Video)
+	hears(t, e, a, "b", sfu.Audio)
+	require.True(t, stats(s, "a").Path.Remote.Addr().Is6())
 }
