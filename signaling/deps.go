@@ -50,8 +50,9 @@ type CallState interface {
 	SessionEnded(who Who)
 }
 
-// Calls is all of what package calls does for the server.
-type Calls interface {
+// Calls is all of what package calls does for the server; calls.Service is
+// both halves.
+type Calls struct {
 	CallRequests
 	CallState
 }
@@ -95,7 +96,7 @@ type Deps struct {
 }
 
 func (d Deps) check() error {
-	for name, missing := range map[string]bool{"Hub": d.Hub == nil, "Accounts": d.Accounts == nil, "Calls": d.Calls == nil} {
+	for name, missing := range map[string]bool{"Hub": d.Hub == nil, "Accounts": d.Accounts == nil, "Calls": d.Calls.CallRequests == nil || d.Calls.CallState == nil} {
 		if missing {
 			return fmt.Errorf("signaling: Deps.%s: given nil; it is required", name)
 		}

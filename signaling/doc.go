@@ -21,9 +21,10 @@
 //
 // # Locks
 //
-// There are two, and none is held while code of another package runs: the
-// hub's, over who has which sessions, and each session's, over its outbox and
-// socket. Where both are needed the hub's comes first.
+// None is held while code of another package runs. From the outside in: the
+// hub's, over who has which sessions; each session's, over its outbox and
+// socket; and innermost, never together, those of a socket's farewell, of the
+// table of resume tokens and of the list of people whose presence changed.
 //
 // # Who is told of what
 //

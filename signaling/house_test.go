@@ -233,7 +233,7 @@ func newHouse(t *testing.T, set func(*signaling.Config)) *house {
 	log := slog.New(slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.hub = signaling.NewHub(cfg, log, nil)
 	srv, err := signaling.New(cfg, signaling.Deps{
-		Hub: h.hub, Accounts: h.kin, Calls: h.desk, Records: records{}, Web: webFiles, Log: log,
+		Hub: h.hub, Accounts: h.kin, Calls: signaling.Calls{CallRequests: h.desk, CallState: h.desk}, Records: records{}, Web: webFiles, Log: log,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("kinwire_up 1\n")) }),
 		Demo:    &signaling.Demo{Logins: []signaling.DemoLogin{{Login: "ann"}}, Password: "right"},
 	})

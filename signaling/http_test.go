@@ -136,7 +136,7 @@ func TestDemo(t *testing.T) {
 	a := h.do("GET", "/v1/demo", "", "")
 	require.JSONEq(t, `{"logins":[{"login":"ann","name":"","avatar":"","role":"","family":""}],"password":"right"}`, a.body)
 	hub := signaling.NewHub(signaling.Config{}, nil, nil)
-	srv, err := signaling.New(signaling.Config{}, signaling.Deps{Hub: hub, Accounts: h.kin, Calls: h.desk})
+	srv, err := signaling.New(signaling.Config{}, signaling.Deps{Hub: hub, Accounts: h.kin, Calls: signaling.Calls{CallRequests: h.desk, CallState: h.desk}})
 	require.NoError(t, err)
 	defer srv.Close(t.Context())
 	for path, code := range map[string]int{"/v1/demo": 404, "/": 404, "/healthz": 200, "/readyz": 200} {

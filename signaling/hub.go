@@ -230,7 +230,7 @@ func (h *Hub) close(ctx context.Context) error {
 	err := waitFor(ctx, &h.readers)
 	if err != nil {
 		for _, k := range open {
-			_ = k.ws.CloseNow()
+			k.cut()
 		}
 		h.readers.Wait()
 	}

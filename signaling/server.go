@@ -99,6 +99,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	k := newSocket(s.hub, ws)
 	if !s.hub.enter(k) {
 		_ = ws.Close(websocket.StatusCode(proto.CloseRestart), "server restarts")
+		k.cut()
 		return
 	}
 	defer s.hub.leave(k)

@@ -35,6 +35,8 @@ type socket struct {
 	log    *slog.Logger
 	loose  chan []byte
 	wake   chan struct{}
+	ctx    context.Context // ends with the socket
+	cancel context.CancelFunc
 	cursor uint64 // the last seq handed to the writer; guarded by the session's lock
 
 	limits  *limits // until there is a session with its own
@@ -55,29 +57,35 @@ type farewell struct {
 
 func newSocket(h *Hub, ws *websocket.Conn) *socket {
 	ws.SetReadLimit(h.cfg.hardLimit())
-	return &socket{
+	k := &socket{
 		hub: h, ws: ws, log: h.log,
 		loose: make(chan []byte, looseQueue), wake: make(chan struct{}, 1), limits: newLimits(h.cfg),
 	}
+	k.ctx, k.cancel = context.WithCancel(context.Background())
+	return k
 }
+
+// cut closes the connection at once. The WebSocket's own CloseNow would wait
+// for a closing handshake that is under way; the end of the context that the
+// reader reads under does not.
+func (k *socket) cut() { k.cancel() }
 
 // run serves the socket until it closes.
 func (k *socket) run() {
-	ctx, cancel := context.WithCancel(context.Background())
 	var wg sync.WaitGroup
-	wg.Go(func() { k.write(ctx) })
-	wg.Go(func() { k.watch(ctx) })
+	wg.Go(func() { k.write(k.ctx) })
+	wg.Go(func() { k.watch(k.ctx) })
 	deadline := time.AfterFunc(k.hub.cfg.HelloTimeout, func() {
 		if k.session.Load() == nil {
 			k.shut(proto.CloseHelloTimeout, "no hello in time", true)
 		}
 	})
-	err := k.read(ctx)
+	err := k.read(k.ctx)
 	deadline.Stop()
 	if s := k.session.Load(); s != nil {
 		s.detach(k, websocket.CloseStatus(err) == websocket.StatusNormalClosure)
 	}
-	cancel()
+	k.cut()
 	_ = k.ws.CloseNow()
 	wg.Wait()
 	k.mu.Lock()
@@ -231,7 +239,7 @@ func (k *socket) shut(code proto.CloseCode, reason string, flush bool) {
 	k.mu.Lock()
 	if k.bye == nil {
 		k.bye = &farewell{code, reason, flush}
-		k.cutter = time.AfterFunc(closeGrace, func() { _ = k.ws.CloseNow() })
+		k.cutter = time.AfterFunc(closeGrace, k.cut)
 	}
 	k.mu.Unlock()
 	k.nudge()
@@ -249,7 +257,7 @@ func (k *socket) write(ctx context.Context) {
 		bye := k.closing()
 		if bye == nil || bye.flush {
 			if err := k.flush(ctx); err != nil {
-				_ = k.ws.CloseNow()
+				k.cut()
 				return
 			}
 		}
@@ -263,7 +271,7 @@ func (k *socket) write(ctx context.Context) {
 		case <-k.wake:
 		case text := <-k.loose:
 			if err := k.writeOne(ctx, text); err != nil {
-				_ = k.ws.CloseNow()
+				k.cut()
 				return
 			}
 		}
@@ -319,7 +327,7 @@ func (k *socket) watch(ctx context.Context) {
 		err := k.ws.Ping(ping)
 		cancel()
 		if err != nil {
-			_ = k.ws.CloseNow()
+			k.cut()
 			return
 		}
 	}

@@ -59,8 +59,8 @@ func (t *throttle) spentLocked(from netip.Prefix, now time.Time) float64 {
 	return max(0, t.spent[from]-float64(now.Sub(t.stamps[from]))/float64(throttleEvery))
 }
 
-// sweepLocked drops the networks that owe nothing; if all owe something,
-// anybody's.
+// sweepLocked drops the networks that owe nothing and, while the table is more
+// than half full, anybody's: so that it is seldom called.
 func (t *throttle) sweepLocked(now time.Time) {
 	for from := range t.stamps {
 		if t.spentLocked(from, now) == 0 {
@@ -69,7 +69,7 @@ func (t *throttle) sweepLocked(now time.Time) {
 		}
 	}
 	for from := range t.stamps {
-		if len(t.stamps) < throttleNetworks {
+		if len(t.stamps) <= throttleNetworks/2 {
 			return
 		}
 		delete(t.stamps, from)

@@ -14,6 +14,7 @@ type Login = accounts.Session
 // The parts that the server is joined to are made to fit.
 var (
 	_ calls.Notifier = (*Hub)(nil)
-	_ Calls          = (*calls.Service)(nil)
+	_ CallRequests   = (*calls.Service)(nil)
+	_ CallState      = (*calls.Service)(nil)
 	_ Accounts       = (*accounts.Service)(nil)
 )

@@ -2,9 +2,8 @@
 //
 // The app is built by `npm ci && npm run build` in this directory; Vite writes
 // it to app/dist, from where the Go compiler takes it. Of app/dist only
-// robots.txt is kept in version control, as something must be there for
-// go:embed to find before the first build; Vite puts the same file there
-// again from app/public.
+// robots.txt is kept in version control: there must be something to embed
+// before the first build. Vite puts the same file there again from app/public.
 package web
 
 import (

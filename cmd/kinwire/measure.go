@@ -104,12 +104,16 @@ func linkSample(p sfu.PeerStats) metrics.LinkSample {
 		})
 	}
 	for _, d := range p.Down {
+		frames := d.Frames
+		if d.Kind == sfu.Audio {
+			frames = 0 // a packet of sound is no picture
+		}
 		s.Streams = append(s.Streams, metrics.StreamSample{
 			ID: d.MID + "/" + d.From, Direction: "down", Kind: string(d.Kind), Codec: d.Codec, From: d.From, Started: d.Started,
 			Packets: d.Packets, Bytes: d.Bytes, Retransmitted: d.Retransmitted, Repaired: d.Retransmitted,
 			NACKs: d.NACKs, PLIs: d.PLIs, Jitter: d.Remote.Jitter, RTT: d.Remote.RTT,
 			Reports: d.Remote.Reports, RemoteFractionLost: d.Remote.FractionLost, RemoteLost: d.Remote.Lost,
-			Frames: d.Frames, Width: d.Width, Height: d.Height,
+			Frames: frames, Width: d.Width, Height: d.Height,
 		})
 	}
 	return s

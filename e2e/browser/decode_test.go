@@ -13,13 +13,12 @@ import (
 	"kinwire/client/media"
 )
 
-// TestTheGeneratorsMakeRealMedia feeds what client/media makes to Chromium's
-// decoders.
-func TestTheGeneratorsMakeRealMedia(t *testing.T) {
+// TestTheGeneratorsMakeRealPictures feeds what client/media makes to
+// Chromium's VP8 decoder.
+func TestTheGeneratorsMakeRealPictures(t *testing.T) {
 	p := Chromium(t, Options{})
 	ctx := limited(t)
 	require.NoError(t, p.Open(ctx, serve(t, "127.0.0.1")))
-
 	for _, size := range [][2]int{{16, 16}, {320, 180}, {640, 360}, {1024, 576}} {
 		v, err := media.NewVP8(media.VP8Config{Width: size[0], Height: size[1]})
 		require.NoError(t, err)
@@ -71,7 +70,13 @@ func TestTheGeneratorsMakeRealMedia(t *testing.T) {
 		require.Greater(t, got.Low, 100, "an even grey: nothing but what was coded has been read")
 		require.Less(t, got.High, 150)
 	}
+}
 
+// TestTheGeneratorsMakeRealSound does so with its Opus decoder.
+func TestTheGeneratorsMakeRealSound(t *testing.T) {
+	p := Chromium(t, Options{})
+	ctx := limited(t)
+	require.NoError(t, p.Open(ctx, serve(t, "127.0.0.1")))
 	for _, noise := range []bool{false, true} {
 		o := media.NewOpus(media.OpusConfig{Noise: noise})
 		var packets []string

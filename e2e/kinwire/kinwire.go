@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"syscall"
@@ -86,8 +87,9 @@ func Start(t testing.TB, o Options) *Server {
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := s.cmd.StderrPipe()
 	require.NoError(t, err)
-	require.NoError(t, s.cmd.Start())
-	go s.read(out)
+	started := make(chan error)
+	go s.run(out, started)
+	require.NoError(t, <-started)
 	t.Cleanup(func() { s.stop(t) })
 	s.ready(t)
 	token, err := os.ReadFile(filepath.Join(keys["data_dir"], "operator-token"))
@@ -113,6 +115,18 @@ func freePorts(t testing.TB, host string, n int) []string {
 		out = append(out, port)
 	}
 	return out
+}
+
+// run starts the process and stays until it ends. The kernel ends a process
+// with Pdeathsig when the thread that started it ends, so this thread stays.
+func (s *Server) run(out io.Reader, started chan<- error) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	err := s.cmd.Start()
+	started <- err
+	if err == nil {
+		s.read(out)
+	}
 }
 
 func (s *Server) read(out io.Reader) {

@@ -45,7 +45,7 @@ export class App {
     this.#root = root;
     this.#media = media;
     document.body.append(this.#banner);
-    window.addEventListener("pagehide", () => this.#kinwire?.close());
+    window.addEventListener("pagehide", () => this.#leavePage());
     // A page that comes back from the browser's cache has no session any more.
     window.addEventListener("pageshow", (e) => e.persisted && location.reload());
   }
@@ -115,6 +115,14 @@ export class App {
         this.#loggedOut(c.error ? codeOf(c.error) : "closed");
     });
     kinwire.connect();
+  }
+
+  /** The tab closes or reloads: the others are told at once, and the login stays for the next page. */
+  #leavePage(): void {
+    const kinwire = this.#kinwire;
+    this.#kinwire = null;
+    this.#call = null;
+    kinwire?.close();
   }
 
   async #logOut(): Promise<void> {

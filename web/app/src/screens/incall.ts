@@ -95,7 +95,6 @@ export class CallScreen implements Screen {
         "div",
         { class: "call-body" },
         this.#stage.el,
-        this.#selfBox,
         this.#banner,
         this.#problem,
         this.#panel.el,
@@ -159,6 +158,7 @@ export class CallScreen implements Screen {
     const names = this.#call.others.filter((p) => p.phase !== "left").map((p) => p.person.name);
     setText(this.#title, words.call.and(names));
     this.el.setAttribute("aria-label", words.call.region(words.call.and(names)));
+    this.#stage.placeSelf(this.#selfBox);
     const connected = view.phase === "connected";
     if (connected) this.#connectedAt ??= performance.now();
     const ringing = this.#call.outgoing ? words.call.ringing : words.call.connecting;

@@ -44,7 +44,7 @@ export class PeopleScreen implements Screen {
     });
     this.el = h(
       "main",
-      { class: "page", testid: "screen-people" },
+      { class: "page", testid: "screen-people", attrs: { tabindex: "-1" } },
       h(
         "header",
         { class: "bar" },
@@ -86,6 +86,11 @@ export class PeopleScreen implements Screen {
     this.#empty.hidden = people.length > 0;
     setText(this.#empty, words.people.nobody);
     this.#together.hidden = people.length < 2;
+  }
+
+  /** Lets the keyboard start at the top of this page. */
+  focus(): void {
+    this.el.focus({ preventScroll: true });
   }
 
   /** Says what went wrong, in plain words. */

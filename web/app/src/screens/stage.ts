@@ -44,6 +44,14 @@ export class Stage {
     this.#resized.observe(this.#grid);
   }
 
+  /** Shows our own picture: small in a corner beside one person, as one of many in a group. */
+  placeSelf(el: HTMLElement): void {
+    const parent = this.#people.size > 1 ? this.#grid : this.el;
+    if (el.parentElement === parent && !el.nextElementSibling) return;
+    parent.append(el);
+    this.#layOut();
+  }
+
   close(): void {
     for (const off of this.#off) off();
     this.#resized.disconnect();
@@ -96,8 +104,8 @@ export class Stage {
     const sharing = this.#shared.size > 0;
     this.#screens.hidden = !sharing;
     this.el.classList.toggle("sharing", sharing);
-    const n = this.#people.size;
-    this.el.dataset["people"] = String(n);
+    this.el.dataset["people"] = String(this.#people.size);
+    const n = this.#grid.childElementCount;
     const columns = sharing ? n : columnsFor(n, this.#grid.clientWidth, this.#grid.clientHeight);
     this.#grid.style.setProperty("--columns", String(Math.max(1, columns)));
   }
