@@ -97,6 +97,7 @@ type client struct {
 	keyAsked int
 	answer   sfu.Answer
 	frames   [2][]byte // how a key frame and another begin
+	quiet    bool
 	stop     context.CancelFunc
 	running  sync.WaitGroup
 }
@@ -113,12 +114,13 @@ type clientOptions struct {
 	only     string // the one video codec that it knows, "" for all
 	audio    int    // slots
 	video    int
+	quiet    bool // sends sound alone
 	networks []webrtc.NetworkType
 	mangle   func(sdp string) string
 }
 
 func newClient(t testing.TB, s *sfu.Server, name string, o clientOptions) *client {
-	c := &client{t: t, s: s, room: "room", name: name, packets: map[string]int{}}
+	c := &client{t: t, s: s, room: "room", name: name, packets: map[string]int{}, quiet: o.quiet}
 	if o.mime == "" {
 		o.mime = webrtc.MimeTypeVP8
 	}
@@ -210,6 +212,9 @@ func (c *client) play(ctx context.Context) {
 		case <-tick.C:
 		}
 		_ = c.audio.WriteSample(media.Sample{Data: []byte{0xf8, 0xff, 0xfe}, Duration: 20 * time.Millisecond})
+		if c.quiet {
+			continue
+		}
 		frame := make([]byte, 2500) // three packets
 		copy(frame, c.frames[min(i%10, 1)])
 		binary.BigEndian.PutUint32(frame[12:], uint32(i))

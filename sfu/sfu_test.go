@@ -1,6 +1,7 @@
 package sfu_test
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
 	"strings"
@@ -232,7 +233,7 @@ func TestICEOverTCP(t *testing.T) {
 	require.Equal(t, "tcp", stats(s, "a").Path.Protocol)
 }
 
-func TestSixteenAndNoMore(t *testing.T) {
+func TestARoomHasALimit(t *testing.T) {
 	s, _ := start(t, func(c *sfu.Config) { c.MaxPeers = 3 })
 	for _, name := range []string{"a", "b", "c"} {
 		require.NoError(t, newClient(t, s, name, clientOptions{}).join(clientOptions{}))
@@ -267,4 +268,27 @@ func TestIPv6(t *testing.T) {
 	hears(t, e, b, "a", sfu.Video)
 	hears(t, e, a, "b", sfu.Audio)
 	require.True(t, stats(s, "a").Path.Remote.Addr().Is6())
+}
+
+func TestSixteenPeople(t *testing.T) {
+	if testing.Short() {
+		t.Skip("sixteen peer connections take a few seconds; left out with -short")
+	}
+	s, e := start(t, nil)
+	o := clientOptions{audio: 15, quiet: true}
+	var all []*client
+	for i := range 16 {
+		c := newClient(t, s, fmt.Sprintf("p%d", i), o)
+		require.NoError(t, c.join(o))
+		all = append(all, c)
+	}
+	// The first, who joined alone, and the last, who found everybody there.
+	for _, c := range []*client{all[0], all[15]} {
+		for _, other := range all {
+			if other != c {
+				hears(t, e, c, other.name, sfu.Audio)
+			}
+		}
+	}
+	require.Equal(t, 16, s.Totals().Peers)
 }

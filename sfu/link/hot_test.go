@@ -15,6 +15,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kinwire/sfu/codec"
+	"kinwire/sfu/feedback"
 	"kinwire/sfu/forward"
 	"kinwire/sfu/packet"
 )
@@ -197,3 +198,29 @@ func TestRelayedPacketsComeAndGoWithoutTheKernel(t *testing.T) {
 }
 
 var discard = slog.New(slog.DiscardHandler)
+
+// FuzzDecrypted gives the hot path whatever a peer may have encrypted.
+func FuzzDecrypted(f *testing.F) {
+	media := []byte{0x80, 96, 0, 1, 0, 0, 0, 0, 0, 0, 0, 7, 0x10, 0x50, 0x01, 0x00, 0x9d, 0x01, 0x2a, 0x80, 0x02, 0x68, 0x01}
+	rtx := append([]byte{0x80, 97, 0, 9, 0, 0, 0, 0, 0, 0, 0, 8, 0, 1}, media[12:]...)
+	withMID := append([]byte{0x90, 96, 0, 2, 0, 0, 0, 0, 0, 0, 0, 9, 0xbe, 0xde, 0, 1, 0x10, '1', 0, 0}, media[12:]...)
+	for _, b := range [][]byte{media, rtx, withMID, {}, {0x80}} {
+		f.Add(b, uint32(7))
+		f.Add(b, uint32(8))
+		f.Add(b, uint32(9))
+	}
+	_, slots, _ := hotLink(f, 2)
+	first, feed := hotUplink(f, slots)
+	feed()
+	l := first.link
+	r := *l.routes.Load()
+	r.mid, r.twcc = 1, 3
+	l.arrivals = feedback.NewArrivals()
+	l.routes.Store(&r)
+	f.Fuzz(func(t *testing.T, b []byte, ssrc uint32) {
+		n, err := (&rtpSink{link: l, ssrc: ssrc}).Write(b)
+		require.NoError(t, err)
+		require.Equal(t, len(b), n)
+		_ = l.TransportFeedback(ssrc, time.Now())
+	})
+}
