@@ -200,7 +200,8 @@ func (s *Server) Get(ctx context.Context, path string) (int, []byte, error) {
 	return res.StatusCode, body, err
 }
 
-// Record waits for the record of a call that has ended.
+// Record waits for the record of a call that has ended. It is kept where
+// KINWIRE_TEST_SCREENSHOTS names a folder.
 func (s *Server) Record(t testing.TB, callID string, into any) {
 	t.Helper()
 	require.Eventually(t, func() bool {
@@ -216,6 +217,9 @@ func (s *Server) Record(t testing.TB, callID string, into any) {
 			return false
 		}
 		require.NoError(t, json.Unmarshal(body, into))
+		if dir := os.Getenv("KINWIRE_TEST_SCREENSHOTS"); dir != "" {
+			_ = os.WriteFile(filepath.Join(dir, strings.ReplaceAll(t.Name(), "/", "-")+"-record.json"), body, 0o600)
+		}
 		return true
 	}, time.Minute, 50*time.Millisecond, "the record of call %s", callID)
 }

@@ -1,6 +1,7 @@
 import "./styles/base.css";
 import "./styles/screens.css";
 import "./styles/call.css";
+import "./styles/panel.css";
 import { App } from "./app.ts";
 import { mediaOptions } from "./parameters.ts";
 

@@ -72,10 +72,13 @@ export class Kinwire extends Emitter<KinwireEvents> {
     this.signaling.connect();
   }
 
-  /** Ends the session; calls end here, and on the server when it notices. */
+  /** Hangs up, if there is a call, and ends the session. What rings goes on ringing on other devices. */
   close(): void {
     this.#offNetwork();
-    for (const call of this.calls) call.abandon("hangup");
+    for (const call of this.calls) {
+      if (call.entered) void call.hangup().catch(() => undefined);
+      else call.abandon("elsewhere");
+    }
     this.signaling.close();
   }
 

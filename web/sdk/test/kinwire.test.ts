@@ -120,6 +120,16 @@ describe("Kinwire", () => {
     expect(call.entered).toBe(true);
   });
 
+  it("hangs up when it is closed", async () => {
+    const k = await start();
+    const call = await k.call(["leo"], { video: false });
+    await settle();
+    k.close();
+    expect(call.ended).toBe("cancelled");
+    expect(server.done.at(-1)).toMatchObject({ type: "call.hangup", data: { call_id: "c1" } });
+    expect(server.socket.closedWith).toBe(1000);
+  });
+
   it("lets calls go that a new session does not list", async () => {
     const k = await start();
     const call = await k.call(["leo"], { video: false });

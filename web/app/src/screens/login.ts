@@ -40,8 +40,8 @@ export class LoginScreen implements Screen {
         h("h1", {}, words.app),
         h("p", { class: "tagline" }, words.tagline),
       ),
-      this.#error,
       this.#tiles,
+      this.#error,
       form2,
     );
     setText(this.#error, error);
@@ -106,6 +106,7 @@ export class LoginScreen implements Screen {
       this.#done(await this.#api.login(user, password, { app: "web" }));
     } catch (e) {
       setText(this.#error, words.errors[codeOf(e)] ?? words.errorElse);
+      this.#error.scrollIntoView({ block: "nearest" });
       this.#busy(false);
     }
   }
