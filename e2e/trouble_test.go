@@ -56,6 +56,7 @@ func TestAPageIsKilled(t *testing.T) {
 	t.Logf("told after %v", time.Since(killed))
 	mia.until(`document.querySelector('[data-testid="screen-ended"]') || window.kinwire.debug.call()?.others.every((p) => p.phase === "left")`)
 	t.Logf("left after %v", time.Since(killed))
+	mia.until(`document.querySelector('[data-testid="tile-note"]')?.textContent.includes("Leo") || document.querySelector('[data-testid="screen-ended"]')`)
 	mia.snap("told")
 	require.Less(t, time.Since(killed), 30*time.Second)
 	mia.until(`document.querySelector('[data-testid="hangup"],[data-testid="screen-ended"]')`)

@@ -115,7 +115,7 @@ export class Panel {
       ),
       h("td", {}, s.codec),
       h("td", {}, picture),
-      h("td", {}, rate(s.kbps)),
+      h("td", {}, s.kbps > 0 ? rate(s.kbps) : "–"),
     );
   }
 }

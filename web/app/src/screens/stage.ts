@@ -59,7 +59,9 @@ export class Stage {
   }
 
   #update(): void {
-    const here = this.#call.others.filter((p) => p.phase !== "left");
+    const present = this.#call.others.filter((p) => p.phase !== "left");
+    // Alone, one still sees who was there last and why not now.
+    const here = present.length > 0 ? present : this.#call.others.slice(-1);
     const ids = new Set(here.map((p) => p.id));
     for (const [id, tile] of this.#people) {
       if (ids.has(id)) continue;

@@ -46,7 +46,7 @@ export class PersonTile {
       invited: words.call.ringing,
       accepted: words.call.connecting,
       reconnecting: words.call.reconnecting,
-      left: words.call.left,
+      left: p.reason === "lost" ? words.call.lost(p.person.name) : words.call.left(p.person.name),
     };
     setText(this.#note, notes[p.phase] ?? (muted("video") ? words.call.cameraOff : ""));
     this.#micOff.hidden = !(here && muted("audio"));
