@@ -2,6 +2,7 @@ package sfu
 
 import (
 	"fmt"
+	"sync"
 	"time"
 
 	"github.com/pion/rtcp"
@@ -25,6 +26,9 @@ type Peer struct {
 	rev     uint64
 	sent    string // the slot map as the peer last heard of it, for comparison
 	up      bool   // connected at some time: packets can be sent
+
+	finishedMu sync.Mutex
+	finished   []DownStats // last figures of what left a slot since the last look
 }
 
 type uplink struct {

@@ -292,3 +292,36 @@ func TestSixteenPeople(t *testing.T) {
 	}
 	require.Equal(t, 16, s.Totals().Peers)
 }
+
+func TestSimulcastIsAnsweredWithOneEncoding(t *testing.T) {
+	s, e := start(t, nil)
+	o := clientOptions{audio: 1, video: 1, mangle: func(x string) string {
+		i := strings.LastIndex(x[:strings.Index(x, "a=mid:1")], "m=video")
+		return x[:i] + strings.Replace(x[i:], "a=mid:1\r\n", "a=mid:1\r\na=rid:hi send\r\na=rid:lo send\r\na=simulcast:send hi;lo\r\n", 1)
+	}}
+	a := newClient(t, s, "a", o)
+	require.NoError(t, a.join(o))
+	require.NotContains(t, a.answer.SDP, "a=rid")
+	require.NotContains(t, a.answer.SDP, "a=simulcast")
+	b := newClient(t, s, "b", clientOptions{audio: 1, video: 1})
+	require.NoError(t, b.join(clientOptions{}))
+	hears(t, e, b, "a", sfu.Video)
+}
+
+func TestASlotTakesOnlyWhatItsOwnSectionOffers(t *testing.T) {
+	s, _ := start(t, func(c *sfu.Config) { c.Link.Video = []codec.Kind{codec.VP9, codec.VP8} })
+	// a sends VP8 or VP9 and takes VP8 alone.
+	o := clientOptions{audio: 1, video: 1, mangle: func(x string) string {
+		i := strings.Index(x, "a=mid:3")
+		i = strings.LastIndex(x[:i], "m=video")
+		return x[:i] + strings.ReplaceAll(x[i:], " VP9/90000", " XX/90000")
+	}}
+	a := newClient(t, s, "a", o)
+	require.NoError(t, a.join(o))
+	slot := a.answer.SDP[strings.LastIndex(a.answer.SDP, "m=video"):]
+	require.Contains(t, slot, "VP8/90000")
+	require.NotContains(t, slot, "VP9/90000")
+	b := newClient(t, s, "b", clientOptions{audio: 1, video: 1})
+	require.NoError(t, b.join(clientOptions{}))
+	require.Equal(t, codec.VP8, stats(s, "b").Up[1].Codec, "VP9 comes first, but a cannot decode it")
+}

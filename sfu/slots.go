@@ -15,6 +15,7 @@ func (r *Room) assign(p *Peer, now time.Time) SlotMap {
 	want := r.wanted(p)
 	for _, s := range p.slots {
 		if s.from != nil && !slices.Contains(want, s.from) {
+			p.finish(s)
 			s.from.Detach(s.Downlink)
 			s.from = nil
 		}

@@ -16,7 +16,9 @@ type PeerStats struct {
 	RTT        time.Duration
 	Link       link.LinkStats
 	Up         []UpStats
-	Down       []DownStats
+	// Down is what stands in the peer's slots, and what has left them since
+	// the last look (each is told once).
+	Down []DownStats
 }
 
 // UpStats is one source as it arrives from its owner.
@@ -83,17 +85,41 @@ func (r *Room) look(p *Peer) PeerStats {
 	for _, u := range p.uplinks {
 		st.Up = append(st.Up, UpStats{Kind: u.kind, MID: u.mid, UplinkStats: u.Stats()})
 	}
+	p.finishedMu.Lock()
+	st.Down, p.finished = p.finished, nil
+	p.finishedMu.Unlock()
 	for _, d := range p.slots {
-		if d.from == nil {
-			continue
+		if d.from != nil {
+			st.Down = append(st.Down, d.look())
 		}
-		up := d.from.Stats()
-		st.Down = append(st.Down, DownStats{
-			Kind: d.from.kind, MID: d.mid, From: d.from.peer.name, Codec: up.Codec.String(),
-			Width: up.Width, Height: up.Height, DownlinkStats: d.Stats(),
-		})
 	}
 	return st
+}
+
+// look is called with Room.mu held, on a slot that is not empty.
+func (s *slot) look() DownStats {
+	up := s.from.Stats()
+	return DownStats{
+		Kind: s.from.kind, MID: s.mid, From: s.from.peer.name, Codec: up.Codec.String(),
+		Width: up.Width, Height: up.Height, DownlinkStats: s.Stats(),
+	}
+}
+
+// maxFinished bounds the figures that wait for somebody to look.
+const maxFinished = 64
+
+// finish keeps the last figures of what leaves a slot: a screen that was
+// shared for less than the time between two looks is a stream all the same.
+func (p *Peer) finish(s *slot) {
+	last := s.look()
+	if last.Packets == 0 {
+		return
+	}
+	p.finishedMu.Lock()
+	defer p.finishedMu.Unlock()
+	if len(p.finished) < maxFinished {
+		p.finished = append(p.finished, last)
+	}
 }
 
 // Totals are counters over all peers that are or were.

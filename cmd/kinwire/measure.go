@@ -104,6 +104,9 @@ func linkSample(p sfu.PeerStats) metrics.LinkSample {
 		})
 	}
 	for _, d := range p.Down {
+		if d.Packets == 0 {
+			continue // nothing has gone out yet
+		}
 		frames := d.Frames
 		if d.Kind == sfu.Audio {
 			frames = 0 // a packet of sound is no picture

@@ -271,7 +271,8 @@ func (u *Uplink) Tick(now time.Time, rtt time.Duration, nacks []uint16) []uint16
 		u.requestKeyFrame()
 	}
 	s := u.stream.Load()
-	if s == nil || !u.cfg.Codec.Video() || u.cfg.RTXPT == 0 || u.muted.Load() {
+	// Without RTX the client sends the packet again as it was.
+	if s == nil || s.losses == nil || u.muted.Load() {
 		return nacks
 	}
 	before := len(nacks)

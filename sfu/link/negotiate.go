@@ -42,6 +42,9 @@ func (l *Link) Negotiate(ctx context.Context, o *Offer, codecs map[string]codec.
 	if err := l.preferCodecs(codecs); err != nil {
 		return nil, err
 	}
+	if err := l.limitSlots(o); err != nil {
+		return nil, err
+	}
 	answer, err := l.answer(ctx)
 	if err != nil {
 		return nil, err
@@ -115,6 +118,39 @@ func (l *Link) preferCodecs(codecs map[string]codec.Kind) error {
 		}
 		if err := tr.SetCodecPreferences(keep); err != nil {
 			return fmt.Errorf("link: choosing %s for the section %q: %w", k, tr.Mid(), err)
+		}
+	}
+	return nil
+}
+
+// limitSlots leaves in each receive slot's answer what its own section
+// offers: pion would answer with all that any section of the kind does.
+func (l *Link) limitSlots(o *Offer) error {
+	sections := map[string]*Section{}
+	for i := range o.Sections {
+		sections[o.Sections[i].MID] = &o.Sections[i]
+	}
+	for _, tr := range l.pc.GetTransceivers() {
+		sec := sections[tr.Mid()]
+		if sec == nil || l.slot(tr.Mid()) == nil || tr.Sender() == nil {
+			continue
+		}
+		var keep []webrtc.RTPCodecParameters
+		all := tr.Sender().GetParameters().Codecs
+		for _, c := range all {
+			if !sec.Has(codec.FromMime(c.MimeType)) {
+				continue
+			}
+			keep = append(keep, c)
+			if rtx, ok := rtxFor(all, c.PayloadType); ok {
+				keep = append(keep, rtx)
+			}
+		}
+		if len(keep) == 0 {
+			return fmt.Errorf("%w: the receive slot %q offers no codec in a form that this server sends", ErrOffer, sec.MID)
+		}
+		if err := tr.SetCodecPreferences(keep); err != nil {
+			return fmt.Errorf("link: limiting the slot %q: %w", sec.MID, err)
 		}
 	}
 	return nil

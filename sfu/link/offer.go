@@ -3,6 +3,7 @@ package link
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -20,7 +21,7 @@ const maxSections = 64
 
 // Offer is what the server wants to know of a client's offer (RFC 8829).
 type Offer struct {
-	SDP      string
+	SDP      string // as it will be answered: without simulcast
 	Sections []Section
 }
 
@@ -37,14 +38,7 @@ type Section struct {
 }
 
 // Has says whether the section offers the codec.
-func (s *Section) Has(k codec.Kind) bool {
-	for _, c := range s.Codecs {
-		if c == k {
-			return true
-		}
-	}
-	return false
-}
+func (s *Section) Has(k codec.Kind) bool { return slices.Contains(s.Codecs, k) }
 
 // ParseOffer reads a client's offer. Errors wrap ErrOffer.
 func ParseOffer(text string) (*Offer, error) {
@@ -58,9 +52,10 @@ func ParseOffer(text string) (*Offer, error) {
 	if err := checkBundle(&desc); err != nil {
 		return nil, err
 	}
-	o := &Offer{SDP: text}
+	o := &Offer{}
 	seen := map[string]bool{}
 	for _, m := range desc.MediaDescriptions {
+		declineSimulcast(m)
 		if m.MediaName.Media == "application" {
 			continue
 		}
@@ -74,7 +69,21 @@ func ParseOffer(text string) (*Offer, error) {
 		seen[s.MID] = true
 		o.Sections = append(o.Sections, s)
 	}
+	b, err := desc.Marshal()
+	if err != nil {
+		return nil, fmt.Errorf("%w: %v", ErrOffer, err)
+	}
+	o.SDP = string(b)
 	return o, nil
+}
+
+// declineSimulcast takes an offer of several encodings (RFC 8853) out before
+// it is answered: a client whose answer has none sends one encoding, which is
+// what forwarding takes.
+func declineSimulcast(m *sdp.MediaDescription) {
+	m.Attributes = slices.DeleteFunc(m.Attributes, func(a sdp.Attribute) bool {
+		return a.Key == "rid" || a.Key == "simulcast"
+	})
 }
 
 // checkBundle insists on one transport for all (RFC 9143): a server with one
@@ -127,7 +136,7 @@ func parseSection(desc *sdp.SessionDescription, m *sdp.MediaDescription) (Sectio
 			}
 		case "ssrc":
 			id, _, _ := strings.Cut(a.Value, " ")
-			if n, err := strconv.ParseUint(id, 10, 32); err == nil && !hasSSRC(s.SSRCs, uint32(n)) {
+			if n, err := strconv.ParseUint(id, 10, 32); err == nil && !slices.Contains(s.SSRCs, uint32(n)) {
 				s.SSRCs = append(s.SSRCs, uint32(n))
 			}
 		case "ssrc-group":
@@ -135,15 +144,6 @@ func parseSection(desc *sdp.SessionDescription, m *sdp.MediaDescription) (Sectio
 		}
 	}
 	return s, nil
-}
-
-func hasSSRC(list []uint32, x uint32) bool {
-	for _, s := range list {
-		if s == x {
-			return true
-		}
-	}
-	return false
 }
 
 // directions reads the direction attribute (RFC 8866 section 6.7), which a
