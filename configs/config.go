@@ -42,10 +42,11 @@ type Operator struct {
 
 // HTTP is the section http.
 type HTTP struct {
-	Listen          string        `mapstructure:"listen" validate:"listen"`
-	TLS             HTTPTLS       `mapstructure:"tls"`
-	AllowedOrigins  []string      `mapstructure:"allowed_origins" validate:"unique,dive,origin"`
-	ShutdownTimeout time.Duration `mapstructure:"shutdown_timeout" validate:"min=0s,max=10m"`
+	Listen          string         `mapstructure:"listen" validate:"listen"`
+	TLS             HTTPTLS        `mapstructure:"tls"`
+	AllowedOrigins  []string       `mapstructure:"allowed_origins" validate:"unique,dive,origin"`
+	TrustedProxies  []netip.Prefix `mapstructure:"trusted_proxies" validate:"unique"`
+	ShutdownTimeout time.Duration  `mapstructure:"shutdown_timeout" validate:"min=0s,max=10m"`
 }
 
 // HTTPTLS is the section http.tls; both files or neither.

@@ -1,6 +1,7 @@
 package signaling
 
 import (
+	"net/netip"
 	"time"
 )
 
@@ -10,6 +11,9 @@ type Config struct {
 	// AllowedOrigins are further hosts whose pages may open the WebSocket,
 	// such as "https://family.example". The server's own host always may.
 	AllowedOrigins []string
+	// TrustedProxies are the networks of reverse proxies in front of the
+	// server, whose X-Forwarded-For is believed.
+	TrustedProxies []netip.Prefix
 
 	MaxMessageBytes int     // of one WebSocket message [131072]; what is longer is refused
 	RatePerSecond   float64 // messages of one session, in the long run [20]

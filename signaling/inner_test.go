@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
@@ -150,5 +151,45 @@ func FuzzIDOf(f *testing.F) {
 		if r, err := proto.ParseRequest(text); err == nil && idOf(text) != r.ID {
 			t.Fatalf("given %q: idOf says %d, the parser %d", text, idOf(text), r.ID)
 		}
+	})
+}
+
+func TestBehindProxies(t *testing.T) {
+	trusted := []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("fd00::/8")}
+	for name, c := range map[string]struct {
+		from      string
+		forwarded []string
+		want      string
+	}{
+		"not a proxy":                {"198.51.100.7:5", []string{"203.0.113.9"}, "198.51.100.0/24"},
+		"a proxy that says nothing":  {"10.1.2.3:5", nil, "10.1.2.0/24"},
+		"one proxy":                  {"10.1.2.3:5", []string{"203.0.113.9"}, "203.0.113.0/24"},
+		"two proxies":                {"10.1.2.3:5", []string{"203.0.113.9, 10.9.9.9"}, "203.0.113.0/24"},
+		"two lines":                  {"10.1.2.3:5", []string{"203.0.113.9", "10.9.9.9"}, "203.0.113.0/24"},
+		"a client that makes one up": {"10.1.2.3:5", []string{"192.0.2.1, 203.0.113.9"}, "203.0.113.0/24"},
+		"rubbish at the end":         {"10.1.2.3:5", []string{"203.0.113.9, x"}, "10.1.2.0/24"},
+		"proxies alone":              {"10.1.2.3:5", []string{"10.4.4.4"}, "10.1.2.0/24"},
+		"IPv6":                       {"[fd00::1]:5", []string{"2001:db8:1:2::3"}, "2001:db8:1::/48"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := httptest.NewRequest(http.MethodGet, "/", nil)
+			r.RemoteAddr = c.from
+			for _, f := range c.forwarded {
+				r.Header.Add("X-Forwarded-For", f)
+			}
+			var got string
+			behindProxies(trusted, http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got = networkOf(r).String() })).ServeHTTP(httptest.NewRecorder(), r)
+			require.Equal(t, c.want, got)
+		})
+	}
+}
+
+func FuzzForwardedFor(f *testing.F) {
+	f.Add("203.0.113.9, 10.9.9.9")
+	f.Add(",,::1%eth0, ::ffff:1.2.3.4")
+	f.Fuzz(func(t *testing.T, line string) {
+		a, ok := forwardedFor([]string{line}, netip.Addr.IsLoopback)
+		require.Equal(t, ok, a.IsValid())
+		require.False(t, ok && a.IsLoopback())
 	})
 }
