@@ -21,7 +21,7 @@ import (
 	"kinwire/sfu/link"
 )
 
-const wait = 20 * time.Second
+const wait = time.Minute
 
 // events keeps what the SFU tells.
 type events struct {

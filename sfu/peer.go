@@ -27,6 +27,9 @@ type Peer struct {
 	sent    string // the slot map as the peer last heard of it, for comparison
 	up      bool   // connected at some time: packets can be sent
 
+	telling sync.Mutex // held while the observer hears of the link
+	gone    bool
+
 	finishedMu sync.Mutex
 	finished   []DownStats // last figures of what left a slot since the last look
 }
@@ -49,13 +52,22 @@ type slot struct {
 
 // LinkState is link.Owner's.
 func (p *Peer) LinkState(s link.State) {
-	if p.room.peer(p.name) != p {
-		return // it has left already
-	}
 	if s == link.Connected {
 		p.room.connected(p)
 	}
-	p.room.server.observer.LinkChanged(p.room.name, p.name, s)
+	p.telling.Lock()
+	defer p.telling.Unlock()
+	if !p.gone {
+		p.room.server.observer.LinkChanged(p.room.name, p.name, s)
+	}
+}
+
+// silence ends what the observer hears of this peer's link; when it returns,
+// nothing more is being told.
+func (p *Peer) silence() {
+	p.telling.Lock()
+	defer p.telling.Unlock()
+	p.gone = true
 }
 
 // Feedback is link.Owner's: RTCP about, or of, the stream ssrc.

@@ -143,6 +143,9 @@ func (r *Room) connected(p *Peer) {
 	now := r.server.now()
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.peers[p.name] != p {
+		return // it has left already
+	}
 	p.up = true
 	for _, s := range p.slots {
 		if s.from != nil {
@@ -169,6 +172,7 @@ func (r *Room) leave(p *Peer) {
 	changes := r.assignAll(now)
 	r.server.retire(p)
 	r.mu.Unlock()
+	p.silence()
 	if err := p.link.Close(); err != nil {
 		r.server.log.Debug("closing a link", "err", err)
 	}

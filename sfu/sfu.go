@@ -84,8 +84,9 @@ type Answer struct {
 	Slots SlotMap
 }
 
-// Observer is told what the SFU notices. It is called without locks held, and
-// may call back.
+// Observer is told what the SFU notices. It may call back, but for one thing:
+// LinkChanged must not take the same peer out before it returns, since Leave
+// waits until nothing more is being told of the peer.
 type Observer interface {
 	SlotsChanged(room, peer string, m SlotMap)
 	LinkChanged(room, peer string, s link.State)
