@@ -123,18 +123,26 @@ func ownAddress(t testing.TB) string {
 }
 
 func TestTwoChromiumPagesCall(t *testing.T) {
-	for _, c := range []struct{ name, query, path string }{
-		{"direct", "", "host"},
-		{"relay", "?relay=1", "relay"},
+	for _, c := range []struct {
+		name, query, path, protocol string
+		set                         map[string]string
+	}{
+		{"direct", "", "host", "udp", nil},
+		{"relay", "?relay=1", "relay", "udp", nil},
+		{"relay over TCP", "?relay=1", "relay", "tcp", map[string]string{"turn.udp_listen": ""}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			s := kinwire.Start(t, kinwire.Options{})
+			s := kinwire.Start(t, kinwire.Options{Set: c.set})
 			mia := openApp(t, s, browser.Chromium(t, browser.Options{}), "mia", "")
 			leo := openApp(t, s, browser.Chromium(t, browser.Options{}), "leo", c.query)
 			id := talk(t, mia, leo)
 			var r record
 			s.Record(t, id, &r)
-			r.check(t, expect{paths: map[string]string{"demo-mia": "host", "demo-leo": c.path}, codec: "vp8", client: true})
+			r.check(t, expect{
+				paths:  map[string]string{"demo-mia": "host/udp", "demo-leo": c.path + "/" + c.protocol},
+				codec:  "vp8",
+				client: true,
+			})
 			require.Contains(t, s.Log(), id, "one line at hang-up")
 			checkMetrics(t, s, id)
 		})

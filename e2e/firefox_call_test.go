@@ -17,5 +17,5 @@ func TestFirefoxAndChromiumCall(t *testing.T) {
 	id := talk(t, mia, leo)
 	var r record
 	s.Record(t, id, &r)
-	r.check(t, expect{paths: map[string]string{"demo-mia": "host", "demo-leo": "host"}, codec: "vp8", client: true})
+	r.check(t, expect{paths: map[string]string{"demo-mia": "host/udp", "demo-leo": "host/udp"}, codec: "vp8", client: true})
 }

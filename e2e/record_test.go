@@ -72,11 +72,10 @@ func (s *spread) plausible(t testing.TB, what string, low, high float64) {
 }
 
 type expect struct {
-	paths    map[string]string // user → path type
-	protocol string            // "" for udp
-	codec    string            // of the picture
-	client   bool              // clients report getStats
-	reason   string            // "" for hangup
+	paths  map[string]string // user → path, as "relay/tcp"
+	codec  string            // of the picture
+	client bool              // clients report getStats
+	reason string            // "" for hangup
 }
 
 func (r *record) check(t testing.TB, e expect) {
@@ -92,12 +91,7 @@ func (r *record) check(t testing.TB, e expect) {
 	for _, p := range r.Participants {
 		want, ok := e.paths[p.User]
 		require.True(t, ok, "user %q", p.User)
-		require.Equal(t, want, p.Path.Type, p.User)
-		protocol := e.protocol
-		if protocol == "" {
-			protocol = "udp"
-		}
-		require.Equal(t, protocol, p.Path.Protocol, p.User)
+		require.Equal(t, want, p.Path.Type+"/"+p.Path.Protocol, p.User)
 		require.Contains(t, strings.ToLower(p.Path.SRTPProfile), "aes_128_gcm", p.User)
 		require.True(t, strings.HasSuffix(p.Path.Remote, ".0/24"), "masked: %q", p.Path.Remote)
 		require.LessOrEqual(t, p.JoinedAt, p.LeftAt)
