@@ -93,7 +93,7 @@ func relayOnly() (*relay, *blackHole) {
 type blackHole struct{ buf [maxPayload]byte }
 
 func (*blackHole) Owns(netip.AddrPort) bool { return true }
-func (*blackHole) Attach(netip.AddrPort, string, func([]byte, netip.AddrPort)) error {
+func (*blackHole) Attach(netip.AddrPort, netip.AddrPort, string, func([]byte, netip.AddrPort)) error {
 	return nil
 }
 func (*blackHole) Detach(netip.AddrPort)                       {}

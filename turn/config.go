@@ -62,9 +62,10 @@ type MediaPort interface {
 	Owns(addr netip.AddrPort) bool
 	// Attach makes relayed known to the SFU: packets that the SFU sends to it go
 	// to deliver, with the SFU's address they come from. deliver does not block
-	// and does not keep p. proto is how the client reaches the relay: "udp",
+	// and does not keep p. client is where the client's own packets come from, and
+	// proto is how the client reaches the relay: "udp",
 	// "tcp" or "tls".
-	Attach(relayed netip.AddrPort, proto string, deliver func(p []byte, from netip.AddrPort)) error
+	Attach(relayed, client netip.AddrPort, proto string, deliver func(p []byte, from netip.AddrPort)) error
 	// Detach ends what Attach began. A call of deliver that is under way may
 	// still end after it; later ones are harmless.
 	Detach(relayed netip.AddrPort)

@@ -22,7 +22,7 @@ func bareRelay(t testing.TB) (*relay, *sfu) {
 	r := newRelay(srv, srv.onlySocket(), netip.MustParseAddrPort("127.0.0.1:4000"), netip.MustParseAddrPort("127.0.0.1:20000"))
 	r.user = userTag{1}
 	srv.count.allocations("udp", 1)
-	require.NoError(t, media.Attach(r.relayed, "udp", r.deliver))
+	require.NoError(t, media.Attach(r.relayed, r.client, "udp", r.deliver))
 	r.sock.remember(r)
 	t.Cleanup(func() {
 		r.Close()

@@ -193,7 +193,7 @@ func (srv *Server) allocate(s *socket, ip netip.Addr) (*relay, error) {
 	}
 	r := newRelay(srv, s, q.client, netip.AddrPortFrom(ip, port))
 	r.username, r.user, r.key = username, id.user, q.addr
-	if err := srv.sfu.Attach(r.relayed, s.proto, r.deliver); err != nil {
+	if err := srv.sfu.Attach(r.relayed, r.client, s.proto, r.deliver); err != nil {
 		srv.count.refused(refusedSFU)
 		srv.log.Warn("turn: the SFU did not attach a relayed address", "transport", s.proto, "error", err)
 		srv.ports.release(port)

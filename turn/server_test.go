@@ -51,6 +51,7 @@ func TestRelayedEcho(t *testing.T) {
 			relayed := relayOn(t, client)
 
 			require.Equal(t, []string{name}, media.protos())
+			require.Equal(t, addrPortOf(conn.LocalAddr()), media.clientOf(addrPortOf(relayed.LocalAddr())), "the record names the client's own network")
 			require.Equal(t, 1, srv.Stats().AllocationsBy[name])
 			require.Equal(t, netip.MustParseAddr("127.0.0.1"), addrPortOf(relayed.LocalAddr()).Addr())
 

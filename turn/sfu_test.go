@@ -34,6 +34,7 @@ type sfu struct {
 }
 
 type attachment struct {
+	client  netip.AddrPort
 	proto   string
 	deliver func(p []byte, from netip.AddrPort)
 }
@@ -66,7 +67,7 @@ func (s *sfu) Owns(addr netip.AddrPort) bool {
 	return false
 }
 
-func (s *sfu) Attach(relayed netip.AddrPort, proto string, deliver func(p []byte, from netip.AddrPort)) error {
+func (s *sfu) Attach(relayed, client netip.AddrPort, proto string, deliver func(p []byte, from netip.AddrPort)) error {
 	if s.refuse.Load() {
 		return errors.New("full")
 	}
@@ -75,7 +76,7 @@ func (s *sfu) Attach(relayed netip.AddrPort, proto string, deliver func(p []byte
 	if _, taken := s.attached[relayed]; taken {
 		return errors.New("attached already")
 	}
-	s.attached[relayed] = attachment{proto, deliver}
+	s.attached[relayed] = attachment{client, proto, deliver}
 	return nil
 }
 
@@ -119,6 +120,13 @@ func (s *sfu) protos() (protos []string) {
 		protos = append(protos, a.proto)
 	}
 	return protos
+}
+
+// clientOf is who the server said is behind a relayed address.
+func (s *sfu) clientOf(relayed netip.AddrPort) netip.AddrPort {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.attached[relayed].client
 }
 
 // sfuAddr is where the SFU of most tests receives media: no socket is there.

@@ -149,7 +149,7 @@ func TestRelayedPacketsComeAndGoWithoutTheKernel(t *testing.T) {
 	require.NoError(t, err)
 	defer func() { _ = s.Close() }()
 	tr.sockets = []*socket{s}
-	relayed := netip.MustParseAddrPort("192.0.2.1:4000")
+	relayed, client := netip.MustParseAddrPort("192.0.2.1:4000"), netip.MustParseAddrPort("198.51.100.9:5")
 
 	require.True(t, tr.Owns(s.local))
 	require.False(t, tr.Owns(netip.AddrPortFrom(s.local.Addr(), s.local.Port()+1)))
@@ -160,8 +160,8 @@ func TestRelayedPacketsComeAndGoWithoutTheKernel(t *testing.T) {
 		from netip.AddrPort
 	}
 	out := make(chan got, 1)
-	require.NoError(t, tr.Attach(relayed, "tls", func(p []byte, from netip.AddrPort) { out <- got{string(p), from} }))
-	require.Error(t, tr.Attach(relayed, "udp", nil))
+	require.NoError(t, tr.Attach(relayed, client, "tls", func(p []byte, from netip.AddrPort) { out <- got{string(p), from} }))
+	require.Error(t, tr.Attach(relayed, client, "udp", nil))
 
 	// A reader that sleeps in the kernel is woken, again and again, and packets
 	// from the network come in between.

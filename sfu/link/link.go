@@ -185,8 +185,8 @@ func (l *Link) TransportFeedback(media uint32, now time.Time) []rtcp.Packet {
 // Path is the way packets go.
 type Path struct {
 	Relay    bool
-	Protocol string // "udp", "tcp", "tls": how the peer reaches us, or our relay
-	Remote   netip.AddrPort
+	Protocol string         // "udp", "tcp", "tls": how the peer reaches us, or our relay
+	Remote   netip.AddrPort // the peer's own, also behind our relay
 }
 
 // Path is that of the selected candidate pair; false before there is one.
@@ -201,7 +201,7 @@ func (l *Link) Path() (Path, bool) {
 	}
 	p := Path{Protocol: pair.Remote.Protocol.String(), Remote: netip.AddrPortFrom(ip.Unmap(), pair.Remote.Port)}
 	if r := l.t.relays.get(p.Remote); r != nil {
-		p.Relay, p.Protocol = true, r.proto
+		p.Relay, p.Protocol, p.Remote = true, r.proto, r.client
 	}
 	return p, true
 }

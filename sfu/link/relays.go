@@ -16,6 +16,7 @@ type relayTable struct {
 }
 
 type relay struct {
+	client  netip.AddrPort // where the client reaches the relay from
 	proto   string
 	deliver func(p []byte, from netip.AddrPort)
 	peer    atomic.Pointer[netip.AddrPort] // the server's address as the client knows it
@@ -62,13 +63,14 @@ func (t *relayTable) change(f func(m map[netip.AddrPort]*relay) error) error {
 // a public one that the operator configured.
 func (t *Transport) Owns(addr netip.AddrPort) bool { return t.socketFor(addr) != nil }
 
-// Attach makes a relayed address known: packets for it go to deliver.
-func (t *Transport) Attach(relayed netip.AddrPort, proto string, deliver func(p []byte, from netip.AddrPort)) error {
+// Attach makes a relayed address known: packets for it go to deliver. client
+// and proto are how the client reaches the relay.
+func (t *Transport) Attach(relayed, client netip.AddrPort, proto string, deliver func(p []byte, from netip.AddrPort)) error {
 	return t.relays.change(func(m map[netip.AddrPort]*relay) error {
 		if _, ok := m[relayed]; ok {
 			return fmt.Errorf("link: attaching the relayed address with port %d: it is attached already", relayed.Port())
 		}
-		m[relayed] = &relay{proto: proto, deliver: deliver}
+		m[relayed] = &relay{client: client, proto: proto, deliver: deliver}
 		return nil
 	})
 }
