@@ -278,11 +278,11 @@ func (c *client) join(o clientOptions) error {
 }
 
 // again offers once more.
-func (c *client) again(restart bool) {
+func (c *client) again(restart bool, muted ...sfu.Kind) {
 	offer, err := c.pc.CreateOffer(&webrtc.OfferOptions{ICERestart: restart})
 	require.NoError(c.t, err)
 	require.NoError(c.t, c.pc.SetLocalDescription(offer))
-	c.answer, err = c.s.Offer(c.t.Context(), c.room, c.name, offer.SDP, c.sources())
+	c.answer, err = c.s.Offer(c.t.Context(), c.room, c.name, offer.SDP, c.sources(muted...))
 	require.NoError(c.t, err)
 	require.NoError(c.t, c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: c.answer.SDP}))
 }

@@ -173,10 +173,8 @@ func (p *Peer) plan(o *link.Offer, sources []Source) (map[string]codec.Kind, err
 }
 
 func (p *Peer) codecFor(sec link.Section, cfg link.Config) (codec.Kind, error) {
-	for _, u := range p.uplinks {
-		if u.mid == sec.MID {
-			return u.Codec(), nil // what was agreed stays
-		}
+	if u := p.uplink(sec.MID); u != nil {
+		return u.Codec(), nil // what was agreed stays
 	}
 	prefer := cfg.Audio
 	if sec.Video {
@@ -208,11 +206,13 @@ func (p *Peer) adopt(o *link.Offer, n *link.Negotiated, sources []Source, now ti
 	cfg := p.room.server.cfg
 	to := map[string]link.Receiver{}
 	for _, nu := range n.Uplinks {
-		if p.has(nu.MID) {
-			continue
-		}
 		for _, s := range sources {
 			if s.MID != nu.MID {
+				continue
+			}
+			if old := p.uplink(nu.MID); old != nil {
+				old.muted = s.Muted
+				old.SetMuted(s.Muted, now)
 				continue
 			}
 			u := &uplink{peer: p, kind: s.Kind, mid: s.MID, muted: s.Muted, Uplink: forward.NewUplink(forward.UplinkConfig{
@@ -234,11 +234,11 @@ func (p *Peer) adopt(o *link.Offer, n *link.Negotiated, sources []Source, now ti
 	p.link.Route(o, n.Uplinks, to)
 }
 
-func (p *Peer) has(mid string) bool {
+func (p *Peer) uplink(mid string) *uplink {
 	for _, u := range p.uplinks {
 		if u.mid == mid {
-			return true
+			return u
 		}
 	}
-	return false
+	return nil
 }

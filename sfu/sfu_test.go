@@ -325,3 +325,14 @@ func TestASlotTakesOnlyWhatItsOwnSectionOffers(t *testing.T) {
 	require.NoError(t, b.join(clientOptions{}))
 	require.Equal(t, codec.VP8, stats(s, "b").Up[1].Codec, "VP9 comes first, but a cannot decode it")
 }
+
+func TestAnotherOfferSaysWhatIsMuted(t *testing.T) {
+	s, e := start(t, nil)
+	a, b := pair(t, s, clientOptions{})
+	hears(t, e, b, "a", sfu.Video)
+	a.again(false, sfu.Video)
+	require.True(t, stats(s, "a").Up[1].Muted)
+	require.Eventually(t, func() bool { return s.Totals().Drops["muted"] > 0 }, wait, 5*time.Millisecond)
+	a.again(false)
+	hears(t, e, b, "a", sfu.Video)
+}

@@ -24,7 +24,7 @@ type Uplink struct {
 type Negotiated struct {
 	Answer  string
 	Uplinks []Uplink
-	Slots   []*Slot // new ones only, in the order of the offer
+	Slots   []*Slot // those that no earlier outcome held, in the order of the offer
 }
 
 // Negotiate answers an offer. codecs names, for each mid on which the peer
@@ -32,8 +32,7 @@ type Negotiated struct {
 // be receive slots. It returns when the answer is complete, candidates
 // included: there is no trickling from the server's side.
 func (l *Link) Negotiate(ctx context.Context, o *Offer, codecs map[string]codec.Kind) (*Negotiated, error) {
-	fresh, err := l.addSlots(o)
-	if err != nil {
+	if err := l.addSlots(o); err != nil {
 		return nil, err
 	}
 	if err := l.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.SDP}); err != nil {
@@ -49,10 +48,15 @@ func (l *Link) Negotiate(ctx context.Context, o *Offer, codecs map[string]codec.
 	if err != nil {
 		return nil, err
 	}
-	n := &Negotiated{Answer: answer, Slots: fresh}
+	n := &Negotiated{Answer: answer}
 	for _, tr := range l.pc.GetTransceivers() {
 		if s := l.slot(tr.Mid()); s != nil {
 			s.configure(tr.Sender())
+			if !s.given {
+				// An offer that was refused half-way may have made it earlier.
+				s.given = true
+				n.Slots = append(n.Slots, s)
+			}
 		} else if k, ok := codecs[tr.Mid()]; ok {
 			n.Uplinks = append(n.Uplinks, uplink(tr, k))
 		}
@@ -62,8 +66,7 @@ func (l *Link) Negotiate(ctx context.Context, o *Offer, codecs map[string]codec.
 
 // addSlots makes a track for each receive slot that is new. pion matches them
 // to the offer's sections by kind and order.
-func (l *Link) addSlots(o *Offer) ([]*Slot, error) {
-	var fresh []*Slot
+func (l *Link) addSlots(o *Offer) error {
 	for _, sec := range o.Sections {
 		if !sec.Takes || sec.Sends || l.slot(sec.MID) != nil {
 			continue
@@ -71,14 +74,13 @@ func (l *Link) addSlots(o *Offer) ([]*Slot, error) {
 		s := &Slot{link: l, MID: sec.MID, Video: sec.Video, index: l.countSlots(sec.Video)}
 		_, err := l.pc.AddTransceiverFromTrack(s, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
 		if err != nil {
-			return nil, fmt.Errorf("link: adding the slot %q: %w", sec.MID, err)
+			return fmt.Errorf("link: adding the slot %q: %w", sec.MID, err)
 		}
 		l.mu.Lock()
 		l.slots[sec.MID] = s
 		l.mu.Unlock()
-		fresh = append(fresh, s)
 	}
-	return fresh, nil
+	return nil
 }
 
 func (l *Link) slot(mid string) *Slot {

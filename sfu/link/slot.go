@@ -28,6 +28,7 @@ type Slot struct {
 	ssrc   uint32
 	rtx    uint32
 	types  forward.PayloadTypes
+	given  bool // it has been part of an outcome
 	writer atomic.Pointer[interceptor.RTPWriter]
 
 	mu     sync.Mutex
