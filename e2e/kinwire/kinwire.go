@@ -29,8 +29,9 @@ const Password = "kinwire-demo"
 
 // Server is a running server.
 type Server struct {
-	URL      string // http://host:port
+	URL      string // http://host:port, or https
 	Operator string // the operator's token
+	HTTP     *http.Client
 	cmd      *exec.Cmd
 	exited   chan error
 
@@ -42,6 +43,9 @@ type Server struct {
 type Options struct {
 	// Host is the address that pages and peers use; 127.0.0.1 when empty.
 	Host string
+	// TLS serves https, and TURN over TLS, with a certificate that only
+	// Server.HTTP trusts.
+	TLS bool
 	// Set are further configuration keys, such as "calls.lost_timeout": "3s".
 	Set map[string]string
 }
@@ -67,13 +71,22 @@ func Start(t testing.TB, o Options) *Server {
 	if o.Host == "" {
 		o.Host = "127.0.0.1"
 	}
-	s := &Server{exited: make(chan error, 1)}
-	ports := freePorts(t, o.Host, 3)
+	s := &Server{exited: make(chan error, 1), HTTP: http.DefaultClient}
+	ports := freePorts(t, o.Host, 4)
 	keys := map[string]string{
 		"http.listen": net.JoinHostPort(o.Host, ports[0]), "data_dir": t.TempDir(),
 		"sfu.udp_port": "0", "sfu.tcp_port": ports[1], "sfu.bind_addresses": o.Host, "sfu.include_loopback": "true",
 		"turn.udp_listen": net.JoinHostPort(o.Host, ports[2]), "turn.tcp_listen": net.JoinHostPort(o.Host, ports[2]), "turn.tls_listen": "",
 		"log.level": "info", "demo.enabled": "true", "metrics.sample_interval": "500ms",
+	}
+	scheme := "http"
+	if o.TLS {
+		scheme = "https"
+		cert, key, trusting := certify(t, o.Host)
+		s.HTTP = trusting
+		keys["http.tls.cert_file"], keys["http.tls.key_file"] = cert, key
+		keys["turn.cert_file"], keys["turn.key_file"] = cert, key
+		keys["turn.tls_listen"] = net.JoinHostPort(o.Host, ports[3])
 	}
 	for k, v := range o.Set {
 		keys[k] = v
@@ -82,7 +95,7 @@ func Start(t testing.TB, o Options) *Server {
 	for k, v := range keys {
 		args = append(args, "--"+k+"="+v)
 	}
-	s.URL = "http://" + keys["http.listen"]
+	s.URL = scheme + "://" + keys["http.listen"]
 	s.cmd = exec.Command(bin, args...)
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := s.cmd.StderrPipe()
@@ -156,7 +169,7 @@ func (s *Server) ready(t testing.TB) {
 			t.Fatalf("the server ended: %v\n%s", err, s.Log())
 		default:
 		}
-		if r, err := http.Get(s.URL + "/readyz"); err == nil {
+		if r, err := s.HTTP.Get(s.URL + "/readyz"); err == nil {
 			_ = r.Body.Close()
 			if r.StatusCode == http.StatusOK {
 				return
@@ -191,7 +204,7 @@ func (s *Server) Get(ctx context.Context, path string) (int, []byte, error) {
 		return 0, nil, err
 	}
 	req.Header.Set("Authorization", "Bearer "+s.Operator)
-	res, err := http.DefaultClient.Do(req)
+	res, err := s.HTTP.Do(req)
 	if err != nil {
 		return 0, nil, err
 	}
