@@ -1,6 +1,7 @@
 // Package kinwire starts the real server for tests: it builds cmd/kinwire
 // once, runs the binary as a process of its own with ports of its own, reads
-// what it says, and stops it as an operator would.
+// what it says, and stops it as an operator would. With KINWIRE_TEST_RACE set
+// the server is built with the race detector.
 package kinwire
 
 import (
@@ -56,7 +57,11 @@ var build = sync.OnceValues(func() (string, error) {
 		return "", err
 	}
 	bin := filepath.Join(dir, "kinwire")
-	out, err := exec.Command("go", "build", "-o", bin, "kinwire/cmd/kinwire").CombinedOutput()
+	args := []string{"build", "-o", bin}
+	if os.Getenv("KINWIRE_TEST_RACE") != "" {
+		args = append(args, "-race")
+	}
+	out, err := exec.Command("go", append(args, "kinwire/cmd/kinwire")...).CombinedOutput()
 	if err != nil {
 		return "", fmt.Errorf("building the server: %w\n%s", err, out)
 	}
@@ -191,6 +196,9 @@ func (s *Server) stop(t testing.TB) {
 	case <-time.After(time.Minute):
 		_ = s.cmd.Process.Kill()
 		t.Error("the server did not end within a minute of SIGTERM")
+	}
+	if strings.Contains(s.Log(), "DATA RACE") {
+		t.Error("the race detector spoke up in the server")
 	}
 	if t.Failed() {
 		t.Logf("the server's log:\n%s", s.Log())
