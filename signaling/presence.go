@@ -87,11 +87,13 @@ func (p *presence) tell(h *Hub, userID string) {
 	ctx, cancel := context.WithTimeout(p.ctx, h.cfg.HandlerTimeout)
 	defer cancel()
 	person, err := h.accounts.Person(ctx, userID)
-	if err != nil {
-		h.log.Error("presence not told", "err", err)
-		return
+	var people []proto.Person
+	if err == nil {
+		people, err = h.accounts.People(ctx, userID)
 	}
-	people, err := h.accounts.People(ctx, userID)
+	if p.ctx.Err() != nil {
+		return // everybody is being shut out
+	}
 	if err != nil {
 		h.log.Error("presence not told", "err", err)
 		return
