@@ -77,6 +77,8 @@ var Kinwire = House{
 		"e2e/browser":     {Clock: true},
 		"e2e/kinwire":     {Clock: true},
 		"internal/layers": {},
+
+		"scripts/benchsfu": {May: []string{"sfu", "sfu/link", "sfu/codec"}, Clock: true},
 	},
 	Clocks: map[string]string{
 		"metrics/saver.go": "retries of a save wait in real time, between no two events that bring a time along",

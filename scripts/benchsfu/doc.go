@@ -1,0 +1,16 @@
+//go:build linux
+
+// Command benchsfu measures what it costs the SFU to forward a packet, in
+// three shapes, beside the least that the kernel charges for the same sends.
+// scripts/bench-sfu runs it; docs/bench.md says what the figures mean.
+//
+// Three processes, all of this one program: the parent holds the clients and
+// every reader, "serve-sfu" is kinwire/sfu alone, "floor" seals and sends and
+// does nothing else. Parent and child speak lines of JSON over the child's
+// standard input and output; the child reads its own CPU time.
+//
+// A client is a UDP socket with one goroutine: STUN checks against the lite
+// server, pion/dtls, pion/srtp contexts, and a tally of what came. Nothing
+// else is between the socket and the count, so that two cores suffice for
+// the server and a hundred streams of readers.
+package main

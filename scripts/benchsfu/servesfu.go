@@ -1,0 +1,105 @@
+//go:build linux
+
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/netip"
+	"os"
+	"runtime/pprof"
+	"time"
+
+	"kinwire/sfu"
+	"kinwire/sfu/codec"
+	"kinwire/sfu/link"
+)
+
+// sfuCounted is what the server has counted by itself.
+type sfuCounted struct {
+	Received uint64            `json:"received"`
+	Sent     uint64            `json:"sent"`
+	Unrouted uint64            `json:"unrouted"`
+	PLIs     uint64            `json:"plis"`
+	Peers    int               `json:"peers"`
+	Drops    map[string]uint64 `json:"drops,omitempty"`
+}
+
+// sfuConfig has the values of the server's default configuration, but for
+// loopback, and for rooms as large as the shapes.
+func sfuConfig() sfu.Config {
+	return sfu.Config{
+		Link: link.Config{
+			TCPPort: -1, BindAddresses: []netip.Addr{netip.MustParseAddr("127.0.0.1")}, IPv4: true, IncludeLoopback: true,
+			Audio: []codec.Kind{codec.Opus}, Video: []codec.Kind{codec.VP8, codec.H264, codec.VP9, codec.AV1},
+			SRTPProfiles: []string{"aead_aes_128_gcm", "aead_aes_256_gcm", "aes128_cm_sha1_80"},
+			Disconnected: 4 * time.Second, Failed: 15 * time.Second, TCPQueue: 256,
+		},
+		MaxPeers: 256, HistoryPackets: 1024, NACKInterval: 20 * time.Millisecond, PLIMinInterval: keyFrameGap,
+		TWCCInterval: 50 * time.Millisecond, ReportInterval: time.Second, SetUp: 10 * time.Second,
+	}
+}
+
+// keyFrameGap is the shortest time between two key frames on request.
+const keyFrameGap = 500 * time.Millisecond
+
+// silent is an observer that has nobody to tell.
+type silent struct{}
+
+func (silent) SlotsChanged(string, string, sfu.SlotMap) {}
+func (silent) LinkChanged(string, string, link.State)   {}
+
+// serveSFU runs the SFU alone, and does what its standard input says.
+func serveSFU(in io.Reader, out io.Writer) error {
+	s, err := sfu.New(sfuConfig(), silent{}, slog.New(slog.DiscardHandler), time.Now)
+	if err != nil {
+		return fmt.Errorf("starting the SFU: %w", err)
+	}
+	err = answers(in, out, map[string]func(request) (reply, error){
+		"usage":   tellUsage,
+		"window":  func(request) (reply, error) { return reply{}, nil }, // packets' stamps tell
+		"profile": profileSFU,
+		"join":    func(r request) (reply, error) { return joinSFU(s, r) },
+		"leave":   func(r request) (reply, error) { s.Leave(r.Room, r.Peer); return reply{}, nil },
+		"totals": func(request) (reply, error) {
+			t := s.Totals()
+			return reply{Totals: &sfuCounted{Received: t.Received, Sent: t.Sent, Unrouted: t.Unrouted, PLIs: t.PLIs, Peers: t.Peers, Drops: t.Drops}}, nil
+		},
+	})
+	if closed := s.Close(); err == nil && closed != nil {
+		err = fmt.Errorf("closing the SFU: %w", closed)
+	}
+	return err
+}
+
+func joinSFU(s *sfu.Server, r request) (reply, error) {
+	var sources []sfu.Source
+	for _, src := range r.Sources {
+		kind := sfu.Audio
+		if src.Video {
+			kind = sfu.Video
+		}
+		sources = append(sources, sfu.Source{Kind: kind, MID: src.MID})
+	}
+	a, err := s.Join(context.Background(), r.Room, r.Peer, r.Offer, sources)
+	return reply{Answer: a.SDP}, err
+}
+
+// profileSFU begins a CPU profile into a file, or ends it when none is named.
+func profileSFU(r request) (reply, error) {
+	if r.File == "" {
+		pprof.StopCPUProfile()
+		return reply{}, nil
+	}
+	f, err := os.Create(r.File)
+	if err != nil {
+		return reply{}, fmt.Errorf("opening the profile: %w", err)
+	}
+	if err := pprof.StartCPUProfile(f); err != nil {
+		return reply{}, errors.Join(err, f.Close())
+	}
+	return reply{}, nil
+}
