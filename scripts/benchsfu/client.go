@@ -162,12 +162,23 @@ func (c *client) media(b []byte) {
 	c.tally.take(&c.header, plain[n:], now)
 }
 
-// write sends to whom the client has joined.
+// write sends to whom the client has joined. What comes too late for a socket
+// that close has shut is no failure.
 func (c *client) write(b []byte) error {
-	if _, err := c.conn.WriteToUDPAddrPort(b, c.remote); err != nil {
-		return fmt.Errorf("%s: sending: %w", c.name, err)
+	_, err := c.conn.WriteToUDPAddrPort(b, c.remote)
+	if err == nil || c.closing() {
+		return nil
 	}
-	return nil
+	return fmt.Errorf("%s: sending: %w", c.name, err)
+}
+
+func (c *client) closing() bool {
+	select {
+	case <-c.stop:
+		return true
+	default:
+		return false
+	}
 }
 
 // close ends all that the client has started, and waits for it.
