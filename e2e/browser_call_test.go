@@ -16,6 +16,7 @@ import (
 
 	"kinwire/e2e/browser"
 	"kinwire/e2e/kinwire"
+	"kinwire/web"
 )
 
 // patience is how long a browser may take for a step on a busy machine.
@@ -31,6 +32,9 @@ type person struct {
 
 func openApp(t testing.TB, s *kinwire.Server, p browser.Page, login, query string) *person {
 	t.Helper()
+	if _, err := web.App(); err != nil {
+		browser.Missing(t, "web", err.Error())
+	}
 	u := &person{Page: p, t: t, name: login}
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()

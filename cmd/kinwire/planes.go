@@ -107,7 +107,9 @@ func (p *planes) buildSignaling(ctx context.Context, cfg *configs.Config, events
 	})
 	events.calls.Store(p.calls)
 	app, err := web.App()
-	if err != nil {
+	if errors.Is(err, web.ErrNotBuilt) {
+		p.log.Warn("no pages to show", "err", err) // everything else works without
+	} else if err != nil {
 		return err
 	}
 	p.server, err = signaling.New(sc, signaling.Deps{

@@ -106,12 +106,18 @@ func find(t testing.TB, name string, programs ...string) string {
 			return path
 		}
 	}
-	msg := fmt.Sprintf("NOT TESTED: no %s here (looked for %s on the PATH)", name, strings.Join(programs, ", "))
-	if slices.Contains(strings.Split(os.Getenv("KINWIRE_TEST_REQUIRE"), ","), name) {
-		t.Fatalf("%s, and KINWIRE_TEST_REQUIRE names it", msg)
-	}
-	t.Skip(msg)
+	Missing(t, name, fmt.Sprintf("no %s here (looked for %s on the PATH)", name, strings.Join(programs, ", ")))
 	return ""
+}
+
+// Missing skips the test loudly, or fails it when KINWIRE_TEST_REQUIRE names
+// what is missing.
+func Missing(t testing.TB, name, why string) {
+	t.Helper()
+	if slices.Contains(strings.Split(os.Getenv("KINWIRE_TEST_REQUIRE"), ","), name) {
+		t.Fatalf("NOT TESTED: %s, and KINWIRE_TEST_REQUIRE names %s", why, name)
+	}
+	t.Skip("NOT TESTED: " + why)
 }
 
 // console keeps the latest lines a page wrote.
