@@ -122,7 +122,7 @@ func ownAddress(t testing.TB) string {
 			return n.IP.String()
 		}
 	}
-	t.Skip("this machine has no IPv4 address but loopback; Firefox cannot be tested")
+	browser.Missing(t, "firefox", "this machine has no IPv4 address but loopback, whose candidates Firefox ignores")
 	return ""
 }
 
