@@ -23,9 +23,8 @@ type Peer struct {
 	// Guarded by Room.mu.
 	uplinks []*uplink // in the order of the offer
 	slots   []*slot
-	rev     uint64
-	sent    string // the slot map as the peer last heard of it, for comparison
-	up      bool   // connected at some time: packets can be sent
+	told    SlotMap // as the peer last heard of it; Rev 0: never
+	up      bool    // connected at some time: packets can be sent
 
 	telling sync.Mutex // held while the observer hears of the link
 	gone    bool

@@ -81,7 +81,7 @@ func (r *Room) negotiate(ctx context.Context, p *Peer, o *link.Offer, sources []
 		return Answer{}, err
 	}
 	changes := r.assignAll(now)
-	answer.Slots = r.slotMap(p)
+	answer.Slots = p.told
 	r.mu.Unlock()
 	r.announce(changes, p.name)
 	return answer, nil
@@ -115,7 +115,7 @@ func (r *Room) negotiateLocked(ctx context.Context, p *Peer, o *link.Offer, sour
 		r.peers[p.name] = p
 		r.order = append(r.order, p)
 	}
-	return Answer{SDP: n.Answer, Slots: SlotMap{Rev: p.rev}}, nil
+	return Answer{SDP: n.Answer}, nil
 }
 
 func (r *Room) mute(p *Peer, k Kind, muted bool) error {
@@ -198,9 +198,8 @@ type slotChange struct {
 func (r *Room) assignAll(now time.Time) []slotChange {
 	var out []slotChange
 	for _, p := range r.order {
-		before := p.rev
-		if m := r.assign(p, now); m.Rev != before {
-			out = append(out, slotChange{p.name, m})
+		if r.assign(p, now) {
+			out = append(out, slotChange{p.name, p.told})
 		}
 	}
 	return out

@@ -26,6 +26,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
@@ -194,16 +196,19 @@ func (s *Server) EndRoom(room string) {
 func (s *Server) Close() error {
 	s.mu.Lock()
 	s.closed = true
-	var all []*Room
-	for _, r := range s.rooms {
-		all = append(all, r)
-	}
 	s.mu.Unlock()
-	for _, r := range all {
+	for _, r := range s.liveRooms() {
 		r.end()
 		s.drop(r)
 	}
 	return s.transport.Close()
+}
+
+// liveRooms lists the rooms of this moment.
+func (s *Server) liveRooms() []*Room {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Collect(maps.Values(s.rooms))
 }
 
 // room finds or makes a room and holds it until drop.

@@ -1,7 +1,6 @@
 package sfu
 
 import (
-	"fmt"
 	"slices"
 	"time"
 )
@@ -10,8 +9,9 @@ import (
 // that is to be seen or heard, as far as there are slots. What stands already
 // stays where it is. A camera goes where its owner's sound is, if that place
 // is free, so that both come out in one media stream. Called with Room.mu
-// held; attaches and detaches what changed.
-func (r *Room) assign(p *Peer, now time.Time) SlotMap {
+// held; attaches and detaches what changed, keeps the outcome in p.told, and
+// says whether it is another than before.
+func (r *Room) assign(p *Peer, now time.Time) (changed bool) {
 	want := r.wanted(p)
 	for _, s := range p.slots {
 		if s.from != nil && !slices.Contains(want, s.from) {
@@ -31,20 +31,19 @@ func (r *Room) assign(p *Peer, now time.Time) SlotMap {
 			}
 		}
 	}
-	m := r.slotMap(p)
-	if key := fmt.Sprint(m.Slots, m.MissingAudio, m.MissingVideo); key != p.sent {
-		p.sent = key
-		p.rev++
-		m.Rev = p.rev
+	m := p.slotMap(want)
+	if changed = p.told.Rev == 0 || !m.same(p.told); changed {
+		m.Rev = p.told.Rev + 1
+		p.told = m
 	}
-	return m
+	return changed
 }
 
-// slotMap says what stands where now, and what found no place. Called with
-// Room.mu held.
-func (r *Room) slotMap(p *Peer) SlotMap {
-	m := SlotMap{Rev: p.rev}
-	for _, u := range r.wanted(p) {
+// slotMap says what stands where now, and what of want found no place. Called
+// with Room.mu held.
+func (p *Peer) slotMap(want []*uplink) SlotMap {
+	var m SlotMap
+	for _, u := range want {
 		switch {
 		case p.slotWith(u) != nil:
 		case u.kind == Audio:
@@ -59,6 +58,11 @@ func (r *Room) slotMap(p *Peer) SlotMap {
 		}
 	}
 	return m
+}
+
+// same says whether two maps say the same, whatever their revisions.
+func (m SlotMap) same(o SlotMap) bool {
+	return m.MissingAudio == o.MissingAudio && m.MissingVideo == o.MissingVideo && slices.Equal(m.Slots, o.Slots)
 }
 
 // wanted lists the sources that p is to receive: sound first, then cameras,

@@ -41,13 +41,7 @@ type DownStats struct {
 
 // Snapshot calls f for every peer of every room.
 func (s *Server) Snapshot(f func(PeerStats)) {
-	s.mu.Lock()
-	rooms := make([]*Room, 0, len(s.rooms))
-	for _, r := range s.rooms {
-		rooms = append(rooms, r)
-	}
-	s.mu.Unlock()
-	for _, r := range rooms {
+	for _, r := range s.liveRooms() {
 		for _, st := range r.snapshot() {
 			f(st)
 		}
@@ -155,6 +149,20 @@ func (t *Totals) add(p *Peer) {
 	t.Unrouted += p.link.Stats().Unrouted
 }
 
+// merge adds the counters of o, but for Rooms and Peers.
+func (t *Totals) merge(o Totals) {
+	for reason, n := range o.Drops {
+		t.Drops[reason] += n
+	}
+	t.Received += o.Received
+	t.Sent += o.Sent
+	t.SentBytes += o.SentBytes
+	t.Resent += o.Resent
+	t.NACKs += o.NACKs
+	t.PLIs += o.PLIs
+	t.Unrouted += o.Unrouted
+}
+
 // retire keeps the counters of a peer who leaves.
 func (s *Server) retire(p *Peer) {
 	s.retiredMu.Lock()
@@ -164,12 +172,7 @@ func (s *Server) retire(p *Peer) {
 
 // Totals never go down while the server runs, but for Rooms and Peers.
 func (s *Server) Totals() Totals {
-	s.mu.Lock()
-	rooms := make([]*Room, 0, len(s.rooms))
-	for _, r := range s.rooms {
-		rooms = append(rooms, r)
-	}
-	s.mu.Unlock()
+	rooms := s.liveRooms()
 	sum := newTotals()
 	// All rooms stay locked until the retired are added: so a peer who leaves
 	// meanwhile is counted once, in its room or among the retired.
@@ -183,16 +186,7 @@ func (s *Server) Totals() Totals {
 	}
 	s.retiredMu.Lock()
 	defer s.retiredMu.Unlock()
-	for reason, n := range s.retired.Drops {
-		sum.Drops[reason] += n
-	}
-	sum.Received += s.retired.Received
-	sum.Sent += s.retired.Sent
-	sum.SentBytes += s.retired.SentBytes
-	sum.Resent += s.retired.Resent
-	sum.NACKs += s.retired.NACKs
-	sum.PLIs += s.retired.PLIs
-	sum.Unrouted += s.retired.Unrouted
+	sum.merge(s.retired)
 	sum.Rooms = len(rooms)
 	return sum
 }

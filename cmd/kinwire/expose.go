@@ -1,9 +1,6 @@
 package main
 
 import (
-	"maps"
-	"slices"
-
 	"kinwire/metrics"
 	"kinwire/sfu/forward"
 )
@@ -46,8 +43,8 @@ func exposeSFU(p *planes) error {
 		emit("kinwire_sfu_nacks_received_total", float64(t.NACKs))
 		emit("kinwire_sfu_key_frames_requested_total", float64(t.PLIs))
 		emit("kinwire_sfu_packets_unrouted_total", float64(t.Unrouted))
-		for _, reason := range slices.Sorted(maps.Keys(t.Drops)) {
-			emit("kinwire_sfu_packets_dropped_total", float64(t.Drops[reason]), reason)
+		for reason, n := range t.Drops {
+			emit("kinwire_sfu_packets_dropped_total", float64(n), reason)
 		}
 		s := p.sfu.Transport().Stats()
 		emit("kinwire_sfu_packets_malformed_total", float64(s.Malformed))
