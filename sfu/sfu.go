@@ -158,6 +158,7 @@ func (s *Server) Offer(ctx context.Context, room, peer, offer string, sources []
 	if p == nil {
 		return Answer{}, ErrUnknownPeer
 	}
+	defer s.drop(r)
 	return r.negotiate(ctx, p, o, sources, false)
 }
 
@@ -167,6 +168,7 @@ func (s *Server) Mute(room, peer string, k Kind, muted bool) error {
 	if p == nil {
 		return ErrUnknownPeer
 	}
+	defer s.drop(r)
 	return r.mute(p, k, muted)
 }
 
@@ -176,20 +178,16 @@ func (s *Server) Leave(room, peer string) {
 	if p == nil {
 		return
 	}
+	defer s.drop(r)
 	r.leave(p)
-	s.drop(r)
 }
 
 // EndRoom takes everybody out.
 func (s *Server) EndRoom(room string) {
-	s.mu.Lock()
-	r := s.rooms[room]
-	s.mu.Unlock()
-	if r == nil {
-		return
+	if r := s.hold(room); r != nil {
+		defer s.drop(r)
+		r.end()
 	}
-	r.end()
-	s.drop(r)
 }
 
 // Close ends all rooms and closes the sockets.
@@ -198,8 +196,7 @@ func (s *Server) Close() error {
 	s.closed = true
 	s.mu.Unlock()
 	for _, r := range s.liveRooms() {
-		r.end()
-		s.drop(r)
+		s.EndRoom(r.name)
 	}
 	return s.transport.Close()
 }
@@ -227,36 +224,36 @@ func (s *Server) room(name string) (*Room, error) {
 	return r, nil
 }
 
-func (s *Server) find(room, peer string) (*Room, *Peer) {
+// hold keeps a room from ending until drop; nil when there is none.
+func (s *Server) hold(name string) *Room {
 	s.mu.Lock()
-	r := s.rooms[room]
+	defer s.mu.Unlock()
+	r := s.rooms[name]
 	if r != nil {
 		r.held++
 	}
-	s.mu.Unlock()
+	return r
+}
+
+// find holds the room that the peer is in, until drop; nil, and nothing held,
+// when the peer is not there.
+func (s *Server) find(room, peer string) (*Room, *Peer) {
+	r := s.hold(room)
 	if r == nil {
 		return nil, nil
 	}
-	p := r.peer(peer)
-	if p == nil {
-		s.drop(r)
-		return nil, nil
+	if p := r.peer(peer); p != nil {
+		return r, p
 	}
-	s.release(r)
-	return r, p
+	s.drop(r)
+	return nil, nil
 }
 
-func (s *Server) release(r *Room) {
-	s.mu.Lock()
-	r.held--
-	s.mu.Unlock()
-}
-
-// drop lets go of a room and ends it when nobody is in it or about to be.
+// drop, once for each hold, lets go of a room and ends it when nobody is in it or about to be.
 func (s *Server) drop(r *Room) {
 	s.mu.Lock()
 	r.held--
-	gone := r.held <= 0 && r.empty() && s.rooms[r.name] == r
+	gone := r.held == 0 && r.empty() && s.rooms[r.name] == r
 	if gone {
 		delete(s.rooms, r.name)
 	}

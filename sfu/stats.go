@@ -54,6 +54,7 @@ func (s *Server) Peer(room, peer string) (PeerStats, bool) {
 	if p == nil {
 		return PeerStats{}, false
 	}
+	defer s.drop(r)
 	r.mu.RLock()
 	defer r.mu.RUnlock()
 	return r.look(p), true
