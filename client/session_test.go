@@ -130,7 +130,7 @@ func TestSessionGone(t *testing.T) {
 		return len(c.out.open) == 1 && c.out.open[0].id != 0
 	}, 20*time.Second, time.Millisecond, "the request is on the wire")
 	s.mu.Lock()
-	s.token = "another"
+	s.tokens = nil // it knows none of this client
 	s.mu.Unlock()
 	s.deaf.Store(false)
 	c.DropSocket()

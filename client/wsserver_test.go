@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -22,7 +23,7 @@ type server struct {
 	*httptest.Server
 
 	mu      sync.Mutex
-	token   string // resume token of the present session
+	tokens  []grant // resume tokens of the present session that are good
 	seq     uint64
 	kept    []proto.Message
 	replies map[uint64]proto.Message
@@ -38,6 +39,14 @@ type server struct {
 	handle   func(proto.Request) (any, *proto.Error)
 	helloErr atomic.Pointer[proto.Error]
 	deaf     atomic.Bool // answers no requests
+}
+
+// grant is a resume token, and the seq of the Welcome that brought it. It is
+// good until a later Welcome is acknowledged: the later one may have been lost
+// with its socket.
+type grant struct {
+	token string
+	seq   uint64
 }
 
 func newServer(t *testing.T) *server {
@@ -133,6 +142,9 @@ func (s *server) acknowledge(seq uint64) {
 	for len(s.kept) > 0 && s.kept[0].Seq <= seq {
 		s.kept = s.kept[1:]
 	}
+	for len(s.tokens) > 1 && s.tokens[1].seq <= seq {
+		s.tokens = s.tokens[1:]
+	}
 }
 
 func (s *server) hello(c *websocket.Conn, q proto.Request) bool {
@@ -144,7 +156,7 @@ func (s *server) hello(c *websocket.Conn, q proto.Request) bool {
 	if e := s.helloErr.Load(); e != nil {
 		return s.write(c, proto.Message{Re: q.ID, Error: e})
 	}
-	resumed := h.Resume != "" && h.Resume == s.token
+	resumed := slices.ContainsFunc(s.tokens, func(g grant) bool { return g.token == h.Resume })
 	if h.Resume != "" && !resumed {
 		return s.write(c, proto.Message{Re: q.ID, Error: &proto.Error{Code: proto.CodeResumeGone, Message: "gone"}})
 	}
@@ -153,10 +165,11 @@ func (s *server) hello(c *websocket.Conn, q proto.Request) bool {
 		s.acknowledge(h.LastSeq)
 		again = append(again, s.kept...)
 	} else {
-		s.seq, s.kept, s.replies, s.last = 0, nil, map[uint64]proto.Message{}, 0
+		s.seq, s.kept, s.replies, s.last, s.tokens = 0, nil, map[uint64]proto.Message{}, 0, nil
 	}
-	s.token = fmt.Sprintf("resume-%d", s.hellos)
-	data, _ := json.Marshal(proto.Welcome{Version: 1, Resume: s.token, Resumed: resumed, Me: proto.Person{ID: "u1"}})
+	token := fmt.Sprintf("resume-%d", s.hellos)
+	s.tokens = append(s.tokens, grant{token, s.seq + 1})
+	data, _ := json.Marshal(proto.Welcome{Version: 1, Resume: token, Resumed: resumed, Me: proto.Person{ID: "u1"}})
 	s.conn = c
 	// The welcome is numbered after what is sent again, and overtakes it.
 	if !s.write(c, s.keep(proto.Message{Re: q.ID, Data: data})) {
