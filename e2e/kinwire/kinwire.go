@@ -205,6 +205,23 @@ func (s *Server) stop(t testing.TB) {
 	}
 }
 
+// Sockets is how many sockets the server's process has open, by /proc. The
+// database's pool opens files as it likes; sockets belong to calls and people.
+func (s *Server) Sockets(t testing.TB) int {
+	t.Helper()
+	dir := fmt.Sprintf("/proc/%d/fd", s.cmd.Process.Pid)
+	entries, err := os.ReadDir(dir)
+	require.NoError(t, err)
+	n := 0
+	for _, e := range entries {
+		// One that has been closed since is no socket any more.
+		if to, err := os.Readlink(filepath.Join(dir, e.Name())); err == nil && strings.HasPrefix(to, "socket:") {
+			n++
+		}
+	}
+	return n
+}
+
 // Get asks an operator's page.
 func (s *Server) Get(ctx context.Context, path string) (int, []byte, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL+path, nil)
