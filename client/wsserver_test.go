@@ -79,6 +79,9 @@ func (s *server) serve(w http.ResponseWriter, r *http.Request) {
 		}
 		s.mu.Lock()
 		ok := s.got(c, q)
+		if !ok && s.conn == c {
+			s.conn = nil // nothing may overtake what the cut has lost
+		}
 		s.mu.Unlock()
 		if !ok {
 			return
