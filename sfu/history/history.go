@@ -4,22 +4,36 @@
 //
 // # How it is kept
 //
-// A Ring has a fixed number of places; a packet goes to the place of its
-// sequence number modulo that count, over whatever was there. A place
-// remembers the whole sequence number, so a number that was never stored, or
-// was overwritten since, is told apart from one that is there; and it remembers
-// when it was stored, so a place that a gap of lost packets left alone for a
-// turn of the sequence numbers is not taken for its namesake.
+// The bytes of the packets lie one after the other in a log, in the order in
+// which they were stored. The log is made of chunks; a packet lies in one chunk
+// whole. A table says where in the log a packet lies: the one with sequence
+// number seq has the place seq modulo the table's length, over whatever was
+// there.
+//
+//	table   | 7@… | 8@… | 9@… |     | 3@… | …      seq and where
+//	log     | 3 4 5 6 … | … | … 7 8 9 .. |         chunks, the oldest first
+//
+// A place remembers the whole sequence number, so a number that was never
+// stored, or was overwritten since, is told apart from one that is there; and
+// it remembers when it was stored, so a place that a gap of lost packets left
+// alone for a turn of the sequence numbers is not taken for its namesake.
 //
 // # Memory
 //
-// Bytes are held in buffers of a few sizes (see sizes): a packet takes the
-// smallest that fits. A place gives its buffer back when it is overwritten and
-// takes one for the new packet. New buffers are made a slab at a time, and only
-// when none of that size is free; none is ever given back to the runtime while
-// the Ring lives. So a ring of audio holds a fraction of what a ring of video
-// holds, an idle one holds next to nothing, and once each size has been in use
-// as often as it ever will be, Store no longer allocates.
+// Memory follows what is worth keeping, not what could be kept: a Ring holds
+// the packets of the last MaxAge, and no more than the number it was made for.
+// When the newest packet of the oldest chunk is beyond either, the chunk is
+// free for new packets, which is little work, as packets grow old in the order
+// in which they lie. The table starts small and doubles when a packet would go
+// over one that is still worth keeping.
+//
+// So there are as many chunks as the stream fills in MaxAge, and one or two.
+// A burst makes more; those that a whole trimPeriod did not need are given back
+// to the runtime at its end. A steady stream never allocates: it goes round in
+// the chunks that it has. The table keeps its size, as it is small.
+//
+// All this happens when packets are stored. For a stream that pauses, Expire
+// does it.
 package history
 
 import (
@@ -38,40 +52,32 @@ const (
 	// be told apart.
 	MinPackets, MaxPackets = 16, 32768
 	// MaxAge is how long a packet is handed out after it was stored, counted
-	// to the newest packet. No receiver waits longer for a repair, and the
-	// sequence numbers of even 10,000 packets a second do not come round
-	// within it.
-	MaxAge = 5 * time.Second
+	// to the newest packet. A receiver's jitter buffer waits about a second for
+	// a repair, or three round trips; what comes later is of no use to it.
+	MaxAge = 1500 * time.Millisecond
 )
 
-// sizes are the buffer sizes in bytes, from which the smallest that fits is
-// taken. Audio at common bit rates falls in the first two; a full video packet
-// of a browser (about 1,200 bytes with its header) in the fifth.
-var sizes = [...]int{128, 256, 512, 1024, 1280, MaxPacket}
+const (
+	// firstPlaces is where the table starts: enough for MaxAge of 85 packets
+	// a second.
+	firstPlaces = 128
+	// trimPeriod is how long a burst's memory is kept at least, so that
+	// bursts that come one after the other (key frames) do not make it anew
+	// each time. It is given back at the end of the period after.
+	trimPeriod = 10 * time.Second
+	// spareChunks stay free beyond what a period needed, as a stream is never
+	// quite steady.
+	spareChunks = 1
+)
 
-// slabBuffers is how many buffers are made at once.
-const slabBuffers = 16
-
-// sizeFor maps a packet's length in units of 4 bytes, rounded up, to the index
-// of its buffer size.
-var sizeFor = func() (table [MaxPacket/4 + 1]uint8) {
-	class := 0
-	for i := range table {
-		for i*4 > sizes[class] {
-			class++
-		}
-		table[i] = uint8(class)
-	}
-	return table
-}()
-
-// place holds one packet. A place without a buffer is empty.
+// place says where a packet is. The zero place is empty: the clock starts so
+// late that it is older than MaxAge.
 type place struct {
-	buffer []byte // of one of the sizes, from the free list
-	at     int64  // when it was stored, nanoseconds since the ring's first packet
+	at     int64  // when it was stored, by the ring's clock
+	chunk  uint16 // the chunk's serial number, modulo 65,536
+	offset uint16 // in the chunk
 	length uint16
 	seq    uint16
-	class  uint8
 }
 
 // Stats is what a Ring has done so far and what it holds.
@@ -81,33 +87,31 @@ type Stats struct {
 	Stored, Oversize uint64
 	// Found and Missed count what was asked for by Load.
 	Found, Missed uint64
-	// Bytes is the memory held in buffers and places.
+	// Bytes is the memory held in chunks and places.
 	Bytes int
 }
 
 // Ring is the history of one stream. Store is for one goroutine; the other
 // methods are for any.
 type Ring struct {
-	mask uint16
+	packets int // to keep at most
 
 	mu     sync.Mutex // held for one copy of at most MaxPacket bytes
-	places []place
-	free   [len(sizes)][][]byte
-	made   [len(sizes)]int // buffers in existence by size
-	start  time.Time       // when the first packet was stored
-	newest int64           // when the newest was, since start
+	places []place    // a power of two, up to packets
+	log    log
+	start  time.Time // when the first packet was stored
+	newest int64     // when the newest was, by the clock of now
+	trim   int64     // when free chunks are given back next
 	stats  Stats
 }
 
-// New gives an empty Ring that keeps the last packets packets. The number is a
-// power of two from MinPackets to MaxPackets; any other is rounded up, or to
-// the nearest bound.
+// New gives an empty Ring that keeps the last packets packets, if they are not
+// older than MaxAge. The number is a power of two from MinPackets to
+// MaxPackets; any other is rounded up, or to the nearest bound.
 func New(packets int) *Ring {
 	packets = min(max(packets, MinPackets), MaxPackets)
 	packets = 1 << bits.Len(uint(packets-1))
-	r := &Ring{mask: uint16(packets - 1), places: make([]place, packets)}
-	r.stats.Bytes = packets * placeBytes
-	return r
+	return &Ring{packets: packets, places: make([]place, min(packets, firstPlaces))}
 }
 
 // Store keeps a copy of packet, a whole RTP packet with sequence number seq
@@ -120,49 +124,55 @@ func (r *Ring) Store(seq uint16, packet []byte, now time.Time) {
 		return
 	}
 	if r.stats.Stored == 0 {
-		r.start = now
+		r.start, r.trim = now, int64(MaxAge+trimPeriod)
 	}
 	r.stats.Stored++
-	p := &r.places[seq&r.mask]
-	class := sizeFor[(len(packet)+3)/4]
-	if p.buffer == nil || p.class != class {
-		r.exchange(p, class)
-	}
-	p.seq, p.length = seq, uint16(copy(p.buffer, packet))
-	p.at = int64(now.Sub(r.start))
-	r.newest = max(r.newest, p.at)
+	r.advance(now)
+	p := r.placeFor(seq)
+	p.at, p.seq, p.length = r.newest, seq, uint16(len(packet))
+	p.chunk, p.offset = r.log.append(packet, r.newest, r.stats.Stored)
 }
 
-// exchange gives p a buffer of another size.
-func (r *Ring) exchange(p *place, class uint8) {
-	if p.buffer != nil {
-		r.free[p.class] = append(r.free[p.class], p.buffer)
+// advance moves the clock to now and gives chunks back that it leaves behind.
+func (r *Ring) advance(now time.Time) {
+	// The clock starts beyond MaxAge, for the zero place to be old. It never
+	// goes back.
+	r.newest = max(r.newest, int64(now.Sub(r.start)+MaxAge+1))
+	stored, keep := r.stats.Stored, uint64(r.packets)
+	r.log.expire(r.newest-int64(MaxAge), max(stored, keep)-keep)
+	if r.newest >= r.trim {
+		r.trim = r.newest + int64(trimPeriod)
+		r.log.trim(spareChunks)
 	}
-	if len(r.free[class]) == 0 {
-		r.grow(class)
-	}
-	last := len(r.free[class]) - 1
-	p.buffer, p.class = r.free[class][last], class
-	r.free[class][last] = nil
-	r.free[class] = r.free[class][:last]
 }
 
-// grow makes a slab of buffers. The free list gets room for every buffer of
-// its size, so that giving one back never allocates.
-func (r *Ring) grow(class uint8) {
-	size := sizes[class]
-	r.made[class] += slabBuffers
-	list := r.free[class] // empty
-	if was := cap(list); was < r.made[class] {
-		list = make([][]byte, 0, max(r.made[class], 2*was))
-		r.stats.Bytes += (cap(list) - was) * sliceBytes
+// placeFor gives the place of a sequence number, in a table that is large
+// enough not to lose another packet by it, as far as that is allowed.
+func (r *Ring) placeFor(seq uint16) *place {
+	for {
+		p := &r.places[int(seq)&(len(r.places)-1)]
+		if p.seq == seq || len(r.places) == r.packets || !r.holds(p) {
+			return p
+		}
+		r.grow()
 	}
-	slab := make([]byte, slabBuffers*size)
-	r.stats.Bytes += len(slab)
-	for i := range slabBuffers {
-		list = append(list, slab[i*size:(i+1)*size:(i+1)*size])
+}
+
+// holds says whether p's packet is in the log and not too old.
+func (r *Ring) holds(p *place) bool {
+	return r.newest-p.at <= int64(MaxAge) && r.log.find(p.chunk) != nil
+}
+
+// grow doubles the table. Two packets that have places of their own also do
+// in the larger table.
+func (r *Ring) grow() {
+	old := r.places
+	r.places = make([]place, 2*len(old))
+	for _, p := range old {
+		if r.holds(&p) {
+			r.places[int(p.seq)&(len(r.places)-1)] = p
+		}
 	}
-	r.free[class] = list
 }
 
 // Load copies the packet with sequence number seq into into, and returns its
@@ -171,13 +181,24 @@ func (r *Ring) grow(class uint8) {
 func (r *Ring) Load(seq uint16, into []byte) (n int, ok bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	p := &r.places[seq&r.mask]
-	if p.buffer == nil || p.seq != seq || r.newest-p.at > int64(MaxAge) || int(p.length) > len(into) {
+	p := &r.places[int(seq)&(len(r.places)-1)]
+	if p.seq != seq || !r.holds(p) || int(p.length) > len(into) {
 		r.stats.Missed++
 		return 0, false
 	}
 	r.stats.Found++
-	return copy(into, p.buffer[:p.length]), true
+	return copy(into, r.log.find(p.chunk).bytes[p.offset:p.offset+p.length]), true
+}
+
+// Expire gives back the memory of packets that are older than MaxAge at now.
+// Store does the same; Expire is for a stream that may have paused, whose
+// history would otherwise stay. Once in a second is enough.
+func (r *Ring) Expire(now time.Time) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stats.Stored > 0 {
+		r.advance(now)
+	}
 }
 
 // Reset forgets all packets and keeps the memory and the counts. It is for a
@@ -185,18 +206,14 @@ func (r *Ring) Load(seq uint16, into []byte) (n int, ok bool) {
 func (r *Ring) Reset() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	for i := range r.places {
-		p := &r.places[i]
-		if p.buffer != nil {
-			r.free[p.class] = append(r.free[p.class], p.buffer)
-			p.buffer = nil
-		}
-	}
+	r.log.clear() // the places point to chunks that are gone
 }
 
 // Stats reports what the Ring has done and what it holds.
 func (r *Ring) Stats() Stats {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return r.stats
+	s := r.stats
+	s.Bytes = cap(r.places)*placeBytes + r.log.size()
+	return s
 }
