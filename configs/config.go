@@ -99,6 +99,8 @@ type SFU struct {
 	ReportInterval      time.Duration `mapstructure:"report_interval" validate:"min=100ms,max=30s"`
 	DisconnectedTimeout time.Duration `mapstructure:"disconnected_timeout" validate:"min=1s,max=5m"`
 	FailedTimeout       time.Duration `mapstructure:"failed_timeout" validate:"min=2s,max=10m"`
+	Loops               int           `mapstructure:"loops" validate:"min=1,max=64"`
+	FrameHold           time.Duration `mapstructure:"frame_hold" validate:"min=0,max=20ms"`
 	SRTPProfiles        []string      `mapstructure:"srtp_profiles" validate:"min=1,unique,dive,oneof=aead_aes_128_gcm aead_aes_256_gcm aes128_cm_sha1_80"`
 }
 

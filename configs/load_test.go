@@ -148,7 +148,7 @@ var refusals = map[string]struct{ yaml, want string }{
 	"masked secret": {"operator: {token: \"********\"}\n",
 		"F:1: operator.token: given the mask that config print shows; allowed: empty, or a text of 16 to 256 characters"},
 	"value in place of a section": {"sfu: 5\n",
-		"F:1: sfu: given 5; allowed: a section with the keys udp_port, tcp_port, bind_addresses, public_addresses, ipv4, ipv6, include_loopback, codecs, history_packets, nack_interval, pli_min_interval, twcc_interval, report_interval, disconnected_timeout, failed_timeout, srtp_profiles"},
+		"F:1: sfu: given 5; allowed: a section with the keys udp_port, tcp_port, bind_addresses, public_addresses, ipv4, ipv6, include_loopback, codecs, history_packets, nack_interval, pli_min_interval, twcc_interval, report_interval, disconnected_timeout, failed_timeout, loops, frame_hold, srtp_profiles"},
 	"section in place of a value": {"log: {level: {is: info}}\n",
 		"F:1: log.level: given a section; allowed: one of debug, info, warn, error"},
 	"alias": {"log:\n  level: &l info\n  format: *l\n",

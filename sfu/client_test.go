@@ -14,6 +14,7 @@ import (
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 	"github.com/pion/webrtc/v4/pkg/media"
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"kinwire/sfu"
@@ -62,10 +63,10 @@ func config() sfu.Config {
 			BindAddresses: []netip.Addr{netip.MustParseAddr("127.0.0.1")}, IPv4: true, IncludeLoopback: true,
 			Audio: []codec.Kind{codec.Opus}, Video: []codec.Kind{codec.VP8, codec.H264, codec.VP9, codec.AV1},
 			SRTPProfiles: []string{"aead_aes_128_gcm", "aead_aes_256_gcm", "aes128_cm_sha1_80"},
-			Disconnected: time.Second, Failed: 3 * time.Second, TCPQueue: 256,
+			SetUp:        10 * time.Second, Disconnected: time.Second, Failed: 3 * time.Second, TCPQueue: 256,
 		},
 		MaxPeers: 16, HistoryPackets: 512, NACKInterval: 20 * time.Millisecond, PLIMinInterval: 200 * time.Millisecond,
-		TWCCInterval: 50 * time.Millisecond, ReportInterval: 200 * time.Millisecond, SetUp: 10 * time.Second,
+		TWCCInterval: 50 * time.Millisecond, ReportInterval: 200 * time.Millisecond,
 	}
 }
 
@@ -321,8 +322,8 @@ func hears(t testing.TB, e *events, c *client, from string, k sfu.Kind) {
 	mid := slotOf(e, c, from, k)
 	require.NotEmpty(t, mid, "%s has no slot for %s of %s", c.name, k, from)
 	before := c.received(mid)
-	require.Eventually(t, func() bool { return c.received(mid) > before+20 }, wait, 5*time.Millisecond,
-		"%s receives no %s of %s", c.name, k, from)
+	ok := assert.Eventually(t, func() bool { return c.received(mid) > before+20 }, wait, 5*time.Millisecond)
+	require.True(t, ok, "%s (%s) receives no %s of %s (%s); drops %v, transport %+v", c.name, e.link(c.name), k, from, e.link(from), c.s.Totals(), c.s.Transport().Stats())
 }
 
 func stats(s *sfu.Server, peer string) (out sfu.PeerStats) {

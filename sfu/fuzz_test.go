@@ -9,13 +9,14 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kinwire/sfu/codec"
+	"kinwire/sfu/datagram"
 	"kinwire/sfu/forward"
 	"kinwire/sfu/packet"
 )
 
 type sink struct{ n int }
 
-func (s *sink) WriteRTP(*forward.Header, []byte) error { s.n++; return nil }
+func (s *sink) WriteRTP(*datagram.Batch, *forward.Header, []byte) error { s.n++; return nil }
 
 // fuzzPeer is a peer with one source that has begun and one slot that shows
 // it, both under known SSRCs.
@@ -37,7 +38,7 @@ func fuzzPeer(t testing.TB, now time.Time) (*Peer, *sink) {
 		require.NoError(t, err)
 		var v packet.View
 		require.NoError(t, packet.Parse(b, &v))
-		u.Receive(&v, now)
+		u.Receive(&v, nil, now)
 	}
 	return p, out
 }
@@ -69,7 +70,7 @@ func FuzzFeedback(f *testing.F) {
 		before := out.n
 		for _, x := range packets {
 			for _, ssrc := range x.DestinationSSRC() {
-				p.Feedback(ssrc, x, now.Add(time.Second))
+				p.Feedback(ssrc, x, nil, now.Add(time.Second))
 			}
 		}
 		require.LessOrEqual(t, out.n-before, 40, "no packet is sent twice within one instant")

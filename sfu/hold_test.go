@@ -28,7 +28,7 @@ func TestARoomIsHeldWhileSomebodyJoins(t *testing.T) {
 			Disconnected: time.Second, Failed: time.Second,
 		},
 		MaxPeers: 3, HistoryPackets: 64, NACKInterval: time.Hour, PLIMinInterval: time.Second,
-		TWCCInterval: time.Hour, ReportInterval: time.Hour, SetUp: time.Second,
+		TWCCInterval: time.Hour, ReportInterval: time.Hour,
 	}, deaf{}, slog.New(slog.DiscardHandler), time.Now)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, s.Close()) }()
@@ -54,5 +54,4 @@ func TestARoomIsHeldWhileSomebodyJoins(t *testing.T) {
 	require.Same(t, r, s.rooms["x"], "somebody is joining")
 	s.drop(joining)
 	require.Empty(t, s.rooms)
-	<-r.done
 }

@@ -2,15 +2,19 @@ package sfu
 
 import (
 	"fmt"
+	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/rtcp"
 
 	"kinwire/sfu/codec"
+	"kinwire/sfu/datagram"
 	"kinwire/sfu/feedback"
 	"kinwire/sfu/forward"
 	"kinwire/sfu/link"
+	"kinwire/sfu/sdp"
 )
 
 // Peer is one participant's media in a room.
@@ -19,6 +23,10 @@ type Peer struct {
 	name  string
 	link  *link.Link
 	clock forward.Clock
+
+	// streams is what the way of packets needs to find by SSRC: a snapshot, so
+	// that no packet waits for a negotiation.
+	streams atomic.Pointer[streams]
 
 	// Guarded by Room.mu.
 	uplinks []*uplink // in the order of the offer
@@ -49,6 +57,28 @@ type slot struct {
 	from  *uplink // what stands in it, nil: nothing
 }
 
+// streams are a peer's uplinks, and its slots by their SSRC.
+type streams struct {
+	uplinks []*uplink
+	slots   map[uint32]*slot
+}
+
+// publish makes a new snapshot. Called with Room.mu held.
+func (p *Peer) publish() {
+	st := &streams{uplinks: slices.Clone(p.uplinks), slots: make(map[uint32]*slot, len(p.slots))}
+	for _, s := range p.slots {
+		st.slots[s.SSRC()] = s
+	}
+	p.streams.Store(st)
+}
+
+func (p *Peer) slotOf(ssrc uint32) *slot {
+	if st := p.streams.Load(); st != nil {
+		return st.slots[ssrc]
+	}
+	return nil
+}
+
 // LinkState is link.Owner's.
 func (p *Peer) LinkState(s link.State) {
 	if s == link.Connected {
@@ -69,15 +99,28 @@ func (p *Peer) silence() {
 	p.gone = true
 }
 
+// Data is link.Owner's: what a peer says on a data channel, all others of the
+// room hear on theirs with the same label.
+func (p *Peer) Data(label string, text bool, message []byte) {
+	p.room.mu.RLock()
+	all := slices.Clone(p.room.order)
+	p.room.mu.RUnlock()
+	for _, other := range all {
+		if other != p {
+			other.link.SendData(label, text, message)
+		}
+	}
+}
+
 // Feedback is link.Owner's: RTCP about, or of, the stream ssrc.
-func (p *Peer) Feedback(ssrc uint32, packet rtcp.Packet, now time.Time) {
+func (p *Peer) Feedback(ssrc uint32, packet rtcp.Packet, out *datagram.Batch, now time.Time) {
 	if h, ok := feedbackFor(packet); ok {
-		h(p, ssrc, packet, now)
+		h(p, ssrc, packet, out, now)
 	}
 }
 
 // feedbackFor is the table from RTCP packet type to what is done with it.
-func feedbackFor(packet rtcp.Packet) (func(*Peer, uint32, rtcp.Packet, time.Time), bool) {
+func feedbackFor(packet rtcp.Packet) (func(*Peer, uint32, rtcp.Packet, *datagram.Batch, time.Time), bool) {
 	switch packet.(type) {
 	case *rtcp.SenderReport:
 		return (*Peer).senderReport, true
@@ -91,17 +134,19 @@ func feedbackFor(packet rtcp.Packet) (func(*Peer, uint32, rtcp.Packet, time.Time
 	return nil, false
 }
 
-func (p *Peer) senderReport(ssrc uint32, packet rtcp.Packet, now time.Time) {
+func (p *Peer) senderReport(ssrc uint32, packet rtcp.Packet, _ *datagram.Batch, now time.Time) {
 	sr := packet.(*rtcp.SenderReport)
 	if sr.SSRC == ssrc {
-		for _, u := range p.room.uplinksOf(p) {
-			u.SenderReport(sr, now)
+		if st := p.streams.Load(); st != nil {
+			for _, u := range st.uplinks {
+				u.SenderReport(sr, now)
+			}
 		}
 	}
 	p.blocks(ssrc, sr.Reports, now)
 }
 
-func (p *Peer) receiverReport(ssrc uint32, packet rtcp.Packet, now time.Time) {
+func (p *Peer) receiverReport(ssrc uint32, packet rtcp.Packet, _ *datagram.Batch, now time.Time) {
 	p.blocks(ssrc, packet.(*rtcp.ReceiverReport).Reports, now)
 }
 
@@ -110,30 +155,30 @@ func (p *Peer) blocks(ssrc uint32, reports []rtcp.ReceptionReport, now time.Time
 		if b.SSRC != ssrc {
 			continue // it is delivered once more, for its own stream
 		}
-		if s := p.room.slotOf(p, ssrc); s != nil {
+		if s := p.slotOf(ssrc); s != nil {
 			s.Report(b, now)
 		}
 	}
 }
 
-func (p *Peer) nack(ssrc uint32, packet rtcp.Packet, now time.Time) {
+func (p *Peer) nack(ssrc uint32, packet rtcp.Packet, out *datagram.Batch, now time.Time) {
 	n := packet.(*rtcp.TransportLayerNack)
-	s := p.room.slotOf(p, ssrc)
+	s := p.slotOf(ssrc)
 	if s == nil || n.MediaSSRC != ssrc {
 		return
 	}
-	feedback.SplitNACK(n, func(seq uint16) { s.Retransmit(seq, now) })
+	feedback.SplitNACK(n, func(seq uint16) { s.Retransmit(seq, out, now) })
 }
 
-func (p *Peer) keyFrame(ssrc uint32, _ rtcp.Packet, now time.Time) {
-	if s := p.room.slotOf(p, ssrc); s != nil {
+func (p *Peer) keyFrame(ssrc uint32, _ rtcp.Packet, _ *datagram.Batch, now time.Time) {
+	if s := p.slotOf(ssrc); s != nil {
 		s.PLI(now)
 	}
 }
 
 // plan checks an offer against the sources that the peer names, and chooses a
 // codec for each section on which it sends. Called with Room.mu held.
-func (p *Peer) plan(o *link.Offer, sources []Source) (map[string]codec.Kind, error) {
+func (p *Peer) plan(o *sdp.Offer, sources []Source) (map[string]codec.Kind, error) {
 	cfg := p.room.server.cfg.Link
 	bySource := map[string]Source{}
 	kinds := map[Kind]bool{}
@@ -144,16 +189,17 @@ func (p *Peer) plan(o *link.Offer, sources []Source) (map[string]codec.Kind, err
 		kinds[s.Kind], bySource[s.MID] = true, s
 	}
 	out := map[string]codec.Kind{}
-	for _, sec := range o.Sections {
+	for i := range o.Sections {
+		sec := &o.Sections[i]
 		src, named := bySource[sec.MID]
 		delete(bySource, sec.MID)
 		switch {
-		case sec.Sends && sec.Takes:
-			return nil, fmt.Errorf("%w: the m-section %q is sendrecv, sendonly or recvonly is allowed", ErrOffer, sec.MID)
+		case sec.Sends && sec.Takes && !named:
+			return nil, fmt.Errorf("%w: the m-section %q is sendrecv and no source names it; a receive slot must be recvonly", ErrOffer, sec.MID)
 		case sec.Sends && !named:
 			return nil, fmt.Errorf("%w: the m-section %q is sendonly and no source names it", ErrOffer, sec.MID)
 		case named && !sec.Sends:
-			return nil, fmt.Errorf("%w: the source %q names the m-section %q, which is not sendonly", ErrOffer, src.Kind, sec.MID)
+			return nil, fmt.Errorf("%w: the source %q names the m-section %q, which does not send", ErrOffer, src.Kind, sec.MID)
 		case named && sec.Video == (src.Kind == Audio):
 			return nil, fmt.Errorf("%w: the source %q names the m-section %q, which is of the other kind", ErrOffer, src.Kind, sec.MID)
 		case !sec.Sends:
@@ -171,7 +217,7 @@ func (p *Peer) plan(o *link.Offer, sources []Source) (map[string]codec.Kind, err
 	return out, p.decodes(o)
 }
 
-func (p *Peer) codecFor(sec link.Section, cfg link.Config) (codec.Kind, error) {
+func (p *Peer) codecFor(sec *sdp.Section, cfg link.Config) (codec.Kind, error) {
 	if u := p.uplink(sec.MID); u != nil {
 		return u.Codec(), nil // what was agreed stays
 	}
@@ -184,15 +230,16 @@ func (p *Peer) codecFor(sec link.Section, cfg link.Config) (codec.Kind, error) {
 
 // decodes refuses an offer whose receive slots cannot take a codec that is in
 // use in the room: a picture that stays black is worse than a clear word.
-func (p *Peer) decodes(o *link.Offer) error {
+func (p *Peer) decodes(o *sdp.Offer) error {
 	for _, other := range p.room.peers {
 		if other.name == p.name {
 			continue
 		}
 		for _, u := range other.uplinks {
-			for _, sec := range o.Sections {
-				if sec.Takes && sec.Video == u.Codec().Video() && !sec.Has(u.Codec()) {
-					return fmt.Errorf("%w: %s is in use in the call, and the receive slot %q offers %v", ErrCodec, u.Codec(), sec.MID, sec.Codecs)
+			for i := range o.Sections {
+				sec := &o.Sections[i]
+				if sec.Takes && !sec.Sends && !sec.Data && sec.Video == u.Codec().Video() && !sec.Has(u.Codec()) {
+					return fmt.Errorf("%w: %s is in use in the call, and the receive slot %q offers %v", ErrCodec, u.Codec(), sec.MID, sec.Kinds())
 				}
 			}
 		}
@@ -201,7 +248,7 @@ func (p *Peer) decodes(o *link.Offer) error {
 }
 
 // adopt takes the outcome of a negotiation. Called with Room.mu held.
-func (p *Peer) adopt(o *link.Offer, n *link.Negotiated, sources []Source, now time.Time) {
+func (p *Peer) adopt(o *sdp.Offer, n *link.Negotiated, sources []Source, now time.Time) {
 	cfg := p.room.server.cfg
 	to := map[string]link.Receiver{}
 	for _, nu := range n.Uplinks {
@@ -230,6 +277,7 @@ func (p *Peer) adopt(o *link.Offer, n *link.Negotiated, sources []Source, now ti
 			ClockRate: s.ClockRate(),
 		})})
 	}
+	p.publish()
 	p.link.Route(o, n.Uplinks, to)
 }
 

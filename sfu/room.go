@@ -1,14 +1,13 @@
 package sfu
 
 import (
-	"context"
 	"fmt"
 	"slices"
 	"sync"
 	"time"
 
 	"kinwire/sfu/codec"
-	"kinwire/sfu/link"
+	"kinwire/sfu/sdp"
 )
 
 // Room is one call's media.
@@ -17,23 +16,13 @@ type Room struct {
 	name   string
 	held   int // by calls in progress; guarded by Server.mu
 
-	mu     sync.RWMutex
-	peers  map[string]*Peer
-	order  []*Peer // as they came
-	cancel context.CancelFunc
-	done   chan struct{}
+	mu    sync.RWMutex
+	peers map[string]*Peer
+	order []*Peer // as they came
 }
 
 func newRoom(s *Server, name string) *Room {
-	ctx, cancel := context.WithCancel(context.Background())
-	r := &Room{server: s, name: name, peers: map[string]*Peer{}, cancel: cancel, done: make(chan struct{})}
-	go r.run(ctx)
-	return r
-}
-
-func (r *Room) stop() {
-	r.cancel()
-	<-r.done
+	return &Room{server: s, name: name, peers: map[string]*Peer{}}
 }
 
 func (r *Room) empty() bool {
@@ -48,14 +37,14 @@ func (r *Room) peer(name string) *Peer {
 	return r.peers[name]
 }
 
-func (r *Room) join(ctx context.Context, name string, o *link.Offer, sources []Source) (Answer, error) {
+func (r *Room) join(name string, o *sdp.Offer, sources []Source) (Answer, error) {
 	p := &Peer{room: r, name: name}
 	l, err := r.server.transport.NewLink(p)
 	if err != nil {
 		return Answer{}, err
 	}
 	p.link = l
-	answer, err := r.negotiate(ctx, p, o, sources, true)
+	answer, err := r.negotiate(p, o, sources, true)
 	if err != nil {
 		_ = l.Close()
 		return Answer{}, err
@@ -65,17 +54,15 @@ func (r *Room) join(ctx context.Context, name string, o *link.Offer, sources []S
 
 // negotiate holds the room's lock from the choice of codecs to their use:
 // two people who join at once must not each choose what the other cannot
-// decode. It takes a few milliseconds and holds up no packet.
-func (r *Room) negotiate(ctx context.Context, p *Peer, o *link.Offer, sources []Source, joining bool) (Answer, error) {
-	ctx, cancel := context.WithTimeout(ctx, r.server.cfg.SetUp)
-	defer cancel()
+// decode. It takes a part of a millisecond and holds up no packet.
+func (r *Room) negotiate(p *Peer, o *sdp.Offer, sources []Source, joining bool) (Answer, error) {
 	now := r.server.now()
 	r.mu.Lock()
 	if err := r.admit(p, joining); err != nil {
 		r.mu.Unlock()
 		return Answer{}, err
 	}
-	answer, err := r.negotiateLocked(ctx, p, o, sources, now)
+	answer, err := r.negotiateLocked(p, o, sources, now)
 	if err != nil {
 		r.mu.Unlock()
 		return Answer{}, err
@@ -101,12 +88,12 @@ func (r *Room) admit(p *Peer, joining bool) error {
 	return nil
 }
 
-func (r *Room) negotiateLocked(ctx context.Context, p *Peer, o *link.Offer, sources []Source, now time.Time) (Answer, error) {
+func (r *Room) negotiateLocked(p *Peer, o *sdp.Offer, sources []Source, now time.Time) (Answer, error) {
 	codecs, err := p.plan(o, sources)
 	if err != nil {
 		return Answer{}, err
 	}
-	n, err := p.link.Negotiate(ctx, o, codecs)
+	n, err := p.link.Negotiate(o, codecs)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -227,21 +214,4 @@ func (r *Room) decodable(p *Peer, k codec.Kind) bool {
 		}
 	}
 	return true
-}
-
-func (r *Room) uplinksOf(p *Peer) []*uplink {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	return p.uplinks // appended to only: the slice header is a snapshot
-}
-
-func (r *Room) slotOf(p *Peer, ssrc uint32) *slot {
-	r.mu.RLock()
-	defer r.mu.RUnlock()
-	for _, s := range p.slots {
-		if s.SSRC() == ssrc {
-			return s
-		}
-	}
-	return nil
 }

@@ -16,9 +16,9 @@
 //
 // # Goroutines
 //
-// A Room owns one goroutine, which lives while the room has peers: it sends
-// what is due by time (receiver and sender reports, transport feedback,
-// NACKs). All else runs on the caller's goroutine or on the links'.
+// The Server owns one goroutine, which sends what is due by time in all rooms
+// (receiver and sender reports, transport feedback, NACKs). All else runs on
+// the caller's goroutine or on those of package link.
 package sfu
 
 import (
@@ -33,6 +33,7 @@ import (
 
 	"kinwire/sfu/codec"
 	"kinwire/sfu/link"
+	"kinwire/sfu/sdp"
 )
 
 // Config of a Server. Durations must be positive.
@@ -44,7 +45,6 @@ type Config struct {
 	PLIMinInterval time.Duration // shortest time between two key frame requests to a source
 	TWCCInterval   time.Duration // how often transport-wide feedback goes out
 	ReportInterval time.Duration // how often sender and receiver reports go out
-	SetUp          time.Duration // how long negotiation may take
 }
 
 // Kind says what a source shows or plays.
@@ -96,7 +96,7 @@ type Observer interface {
 
 // The ways in which a request fails by the client's fault.
 var (
-	ErrOffer       = link.ErrOffer
+	ErrOffer       = sdp.ErrOffer
 	ErrCodec       = errors.New("sfu: no usable codec")
 	ErrFull        = errors.New("sfu: the room is full")
 	ErrUnknownPeer = errors.New("sfu: no such peer")
@@ -115,6 +115,9 @@ type Server struct {
 	rooms  map[string]*Room
 	closed bool
 
+	stop    context.CancelFunc // of the ticker
+	stopped chan struct{}
+
 	retiredMu sync.Mutex
 	retired   Totals // of peers who have left
 }
@@ -125,7 +128,13 @@ func New(cfg Config, o Observer, log *slog.Logger, now func() time.Time) (*Serve
 	if err != nil {
 		return nil, err
 	}
-	return &Server{cfg: cfg, transport: t, observer: o, log: log, now: now, rooms: map[string]*Room{}, retired: newTotals()}, nil
+	ctx, stop := context.WithCancel(context.Background())
+	s := &Server{
+		cfg: cfg, transport: t, observer: o, log: log, now: now, rooms: map[string]*Room{}, retired: newTotals(),
+		stop: stop, stopped: make(chan struct{}),
+	}
+	go s.run(ctx)
+	return s, nil
 }
 
 // Transport is where media comes in; the built-in TURN server needs it.
@@ -134,8 +143,8 @@ func (s *Server) Transport() *link.Transport { return s.transport }
 // Join makes a peer in a room, and the room if it is the first. A peer of the
 // same name that is there already is replaced: it is the same person, who
 // came back before we noticed that the first link was gone.
-func (s *Server) Join(ctx context.Context, room, peer, offer string, sources []Source) (Answer, error) {
-	o, err := link.ParseOffer(offer)
+func (s *Server) Join(_ context.Context, room, peer, offer string, sources []Source) (Answer, error) {
+	o, err := sdp.ParseOffer(offer)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -145,12 +154,12 @@ func (s *Server) Join(ctx context.Context, room, peer, offer string, sources []S
 		return Answer{}, err
 	}
 	defer s.drop(r)
-	return r.join(ctx, peer, o, sources)
+	return r.join(peer, o, sources)
 }
 
 // Offer answers a further offer of a peer: more slots, or an ICE restart.
-func (s *Server) Offer(ctx context.Context, room, peer, offer string, sources []Source) (Answer, error) {
-	o, err := link.ParseOffer(offer)
+func (s *Server) Offer(_ context.Context, room, peer, offer string, sources []Source) (Answer, error) {
+	o, err := sdp.ParseOffer(offer)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -159,7 +168,18 @@ func (s *Server) Offer(ctx context.Context, room, peer, offer string, sources []
 		return Answer{}, ErrUnknownPeer
 	}
 	defer s.drop(r)
-	return r.negotiate(ctx, p, o, sources, false)
+	return r.negotiate(p, o, sources, false)
+}
+
+// Restart restarts ICE by an SDP fragment alone (RFC 8840), and gives the
+// server's: for WHIP and WHEP, whose clients do not offer again.
+func (s *Server) Restart(_ context.Context, room, peer, fragment string) (string, error) {
+	r, p := s.find(room, peer)
+	if p == nil {
+		return "", ErrUnknownPeer
+	}
+	defer s.drop(r)
+	return p.link.Restart(fragment)
 }
 
 // Mute stops a source, or lets it go on.
@@ -198,6 +218,8 @@ func (s *Server) Close() error {
 	for _, r := range s.liveRooms() {
 		s.EndRoom(r.name)
 	}
+	s.stop()
+	<-s.stopped
 	return s.transport.Close()
 }
 
@@ -249,23 +271,20 @@ func (s *Server) find(room, peer string) (*Room, *Peer) {
 	return nil, nil
 }
 
-// drop, once for each hold, lets go of a room and ends it when nobody is in it or about to be.
+// drop, once for each hold, lets go of a room and forgets it when nobody is in
+// it or about to be.
 func (s *Server) drop(r *Room) {
 	s.mu.Lock()
 	r.held--
-	gone := r.held == 0 && r.empty() && s.rooms[r.name] == r
-	if gone {
+	if r.held == 0 && r.empty() && s.rooms[r.name] == r {
 		delete(s.rooms, r.name)
 	}
 	s.mu.Unlock()
-	if gone {
-		r.stop()
-	}
 }
 
 // chooseCodec finds the codec that a source sends: the first of the server's
 // preference that the peer offers and everybody else in the room can decode.
-func chooseCodec(sec link.Section, prefer []codec.Kind, decodable func(codec.Kind) bool) (codec.Kind, error) {
+func chooseCodec(sec *sdp.Section, prefer []codec.Kind, decodable func(codec.Kind) bool) (codec.Kind, error) {
 	var common []codec.Kind
 	for _, k := range prefer {
 		if !sec.Has(k) {
@@ -277,7 +296,7 @@ func chooseCodec(sec link.Section, prefer []codec.Kind, decodable func(codec.Kin
 		}
 	}
 	if len(common) == 0 {
-		return codec.Unknown, fmt.Errorf("%w: the m-section %q offers %v, this server takes %v", ErrCodec, sec.MID, sec.Codecs, prefer)
+		return codec.Unknown, fmt.Errorf("%w: the m-section %q offers %v, this server takes %v", ErrCodec, sec.MID, sec.Kinds(), prefer)
 	}
 	return codec.Unknown, fmt.Errorf("%w: of what the m-section %q offers, %v, there is none that everybody in the call can decode", ErrCodec, sec.MID, common)
 }

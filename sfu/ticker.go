@@ -7,76 +7,91 @@ import (
 	"time"
 
 	"github.com/pion/rtcp"
+
+	"kinwire/sfu/datagram"
 )
 
-// run sends what is due by time, until the room is stopped.
-func (r *Room) run(ctx context.Context) {
-	defer close(r.done)
-	cfg := r.server.cfg
-	t := time.NewTicker(cfg.NACKInterval)
-	defer t.Stop()
+// tickBatch is how many packets a tick gathers before it must send.
+const tickBatch = 64
+
+// ticker is what one look at all rooms goes through.
+type ticker struct {
+	out        *datagram.Batch
+	now        time.Time
+	cc, report bool     // transport feedback, reports are due
+	nacks      []uint16 // scratch
+}
+
+// run sends what is due by time, until the context ends.
+func (s *Server) run(ctx context.Context) {
+	defer close(s.stopped)
+	clock := time.NewTicker(s.cfg.NACKInterval)
+	defer clock.Stop()
+	t := &ticker{out: datagram.NewBatch(tickBatch)}
 	var lastCC, lastReport time.Time
-	var nacks []uint16
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-t.C:
+		case <-clock.C:
 		}
-		now := r.server.now()
-		cc, report := now.Sub(lastCC) >= cfg.TWCCInterval, now.Sub(lastReport) >= cfg.ReportInterval
-		if cc {
-			lastCC = now
+		t.now = s.now()
+		if t.cc = t.now.Sub(lastCC) >= s.cfg.TWCCInterval; t.cc {
+			lastCC = t.now
 		}
-		if report {
-			lastReport = now
+		if t.report = t.now.Sub(lastReport) >= s.cfg.ReportInterval; t.report {
+			lastReport = t.now
 		}
-		r.mu.RLock()
-		peers := slices.Clone(r.order)
-		r.mu.RUnlock()
-		for _, p := range peers {
-			nacks = p.tick(now, cc, report, nacks)
+		for _, r := range s.liveRooms() {
+			r.tick(t)
 		}
+		t.out.Flush()
 	}
 }
 
-// tick sends one peer's share. The slice is lent and given back.
-func (p *Peer) tick(now time.Time, cc, report bool, scratch []uint16) []uint16 {
+func (r *Room) tick(t *ticker) {
+	r.mu.RLock()
+	peers := slices.Clone(r.order)
+	r.mu.RUnlock()
+	for _, p := range peers {
+		p.tick(t)
+	}
+}
+
+// tick sends one peer's share.
+func (p *Peer) tick(t *ticker) {
 	p.room.mu.RLock()
 	uplinks, slots, up := p.uplinks, p.slots, p.up
 	p.room.mu.RUnlock()
 	if !up {
-		return scratch
+		return
 	}
-	var out []rtcp.Packet
+	var due []rtcp.Packet
 	rtt := roundTrip(slots)
 	for _, u := range uplinks {
-		scratch = u.Tick(now, rtt, scratch[:0])
-		if len(scratch) > 0 {
-			out = append(out, &rtcp.TransportLayerNack{MediaSSRC: u.SSRC(), Nacks: rtcp.NackPairsFromSequenceNumbers(scratch)})
+		t.nacks = u.Tick(t.now, rtt, t.nacks[:0])
+		if len(t.nacks) > 0 {
+			due = append(due, &rtcp.TransportLayerNack{MediaSSRC: u.SSRC(), Nacks: rtcp.NackPairsFromSequenceNumbers(t.nacks)})
 		}
 	}
-	if cc {
+	if t.cc {
 		if ssrc := firstSSRC(uplinks); ssrc != 0 {
-			out = append(out, p.link.TransportFeedback(ssrc, now)...)
+			due = append(due, p.link.TransportFeedback(ssrc, t.now)...)
 		}
 	}
-	if report {
-		out = append(out, reports(uplinks, slots, now)...)
+	if t.report {
+		due = append(due, reports(uplinks, slots, t.now)...)
 	}
-	if len(out) > 0 {
-		if err := p.link.WriteRTCP(out); err != nil {
-			p.room.server.log.Debug("sending RTCP", "err", err)
-		}
+	if err := p.link.WriteRTCP(t.out, due); err != nil {
+		p.room.server.log.Debug("sending RTCP", "err", err)
 	}
-	return scratch
 }
 
 // roundTrip is the latest known to the peer, 0 when none is: its receiver
 // reports tell, for any of the slots.
 func roundTrip(slots []*slot) time.Duration {
 	for _, s := range slots {
-		if rtt := s.Stats().Remote.RTT; rtt > 0 {
+		if rtt := s.RTT(); rtt > 0 {
 			return rtt
 		}
 	}

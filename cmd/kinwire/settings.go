@@ -21,9 +21,9 @@ import (
 	"kinwire/turn"
 )
 
-// mediaSetUp is how long one negotiation may take; it is local work of a few
-// milliseconds.
-const mediaSetUp = 10 * time.Second
+// mediaSetUp is how long a peer may take from the answer to the first keys: the
+// browser's checks of every path, and a DTLS handshake over a bad one.
+const mediaSetUp = 30 * time.Second
 
 // tcpQueue is how many packets may wait for a peer on TCP: half a second of
 // video at 2 Mbit/s.
@@ -40,10 +40,11 @@ func sfuConfig(cfg *configs.Config) sfu.Config {
 			UDPPort: s.UDPPort, TCPPort: tcp, BindAddresses: s.BindAddresses, PublicAddresses: s.PublicAddresses,
 			IPv4: s.IPv4, IPv6: s.IPv6, IncludeLoopback: s.IncludeLoopback,
 			Audio: codecs(s.Codecs.Audio), Video: codecs(s.Codecs.Video), SRTPProfiles: s.SRTPProfiles,
-			Disconnected: s.DisconnectedTimeout, Failed: s.FailedTimeout, TCPQueue: tcpQueue,
+			Loops: s.Loops, FrameHold: s.FrameHold,
+			SetUp: mediaSetUp, Disconnected: s.DisconnectedTimeout, Failed: s.FailedTimeout, TCPQueue: tcpQueue,
 		},
 		MaxPeers: cfg.Calls.MaxParticipants, HistoryPackets: s.HistoryPackets, NACKInterval: s.NACKInterval,
-		PLIMinInterval: s.PLIMinInterval, TWCCInterval: s.TWCCInterval, ReportInterval: s.ReportInterval, SetUp: mediaSetUp,
+		PLIMinInterval: s.PLIMinInterval, TWCCInterval: s.TWCCInterval, ReportInterval: s.ReportInterval,
 	}
 }
 

@@ -36,8 +36,8 @@ var Kinwire = House{
 		"web":         {},
 
 		"sfu":          {May: []string{"sfu/..."}},
-		"sfu/link":     {May: []string{"sfu/forward", "sfu/packet", "sfu/history", "sfu/codec", "sfu/feedback", "sfu/bwe", "sfu/pacer", "sfu/layer"}},
-		"sfu/forward":  {May: []string{"sfu/packet", "sfu/history", "sfu/codec", "sfu/feedback", "sfu/bwe", "sfu/pacer", "sfu/layer"}},
+		"sfu/link":     {May: []string{"sfu/datagram", "sfu/ice", "sfu/sdp", "sfu/srtp", "sfu/forward", "sfu/packet", "sfu/history", "sfu/codec", "sfu/feedback", "sfu/bwe", "sfu/pacer", "sfu/layer"}},
+		"sfu/forward":  {May: []string{"sfu/datagram", "sfu/packet", "sfu/history", "sfu/codec", "sfu/feedback", "sfu/bwe", "sfu/pacer", "sfu/layer"}},
 		"sfu/layer":    {May: []string{"sfu/packet", "sfu/codec"}},
 		"sfu/feedback": {May: []string{"sfu/packet", "sfu/codec"}},
 		"sfu/history":  {May: []string{"sfu/packet"}},
@@ -45,6 +45,10 @@ var Kinwire = House{
 		"sfu/bwe":      {},
 		"sfu/pacer":    {},
 		"sfu/packet":   {},
+		"sfu/datagram": {},
+		"sfu/ice":      {},
+		"sfu/sdp":      {May: []string{"sfu/codec"}},
+		"sfu/srtp":     {},
 
 		"turn": {},
 
@@ -63,6 +67,7 @@ var Kinwire = House{
 		"signaling/relay":     {May: vocabulary},
 		"signaling/reports":   {May: vocabulary},
 		"signaling/store":     {May: vocabulary},
+		"signaling/whip":      {May: vocabulary},
 
 		"metrics":        {May: []string{"metrics/..."}},
 		"metrics/record": {May: []string{"metrics/dist", "metrics/label", "metrics/mask"}},
@@ -81,10 +86,13 @@ var Kinwire = House{
 		"scripts/benchsfu": {May: []string{"sfu", "sfu/link", "sfu/codec"}, Clock: true},
 	},
 	Clocks: map[string]string{
-		"metrics/saver.go": "retries of a save wait in real time, between no two events that bring a time along",
-		"turn/carrier.go":  "the deadlines of a socket are points on the kernel's clock",
-		"turn/deadline.go": "implements net.PacketConn, whose deadlines are points on the real clock",
-		"turn/relay.go":    "implements net.PacketConn, whose deadlines are points on the real clock",
-		"turn/socket.go":   "ends an allocation a little before pion/turn's own timer does, which runs on the real clock",
+		"metrics/saver.go":             "retries of a save wait in real time, between no two events that bring a time along",
+		"sfu/datagram/reader_other.go": "the deadlines of a socket are points on the kernel's clock",
+		"sfu/link/queue.go":            "the deadlines of a socket are points on the kernel's clock",
+		"sfu/link/tcp.go":              "the deadlines of a socket are points on the kernel's clock",
+		"turn/carrier.go":              "the deadlines of a socket are points on the kernel's clock",
+		"turn/deadline.go":             "implements net.PacketConn, whose deadlines are points on the real clock",
+		"turn/relay.go":                "implements net.PacketConn, whose deadlines are points on the real clock",
+		"turn/socket.go":               "ends an allocation a little before pion/turn's own timer does, which runs on the real clock",
 	},
 }

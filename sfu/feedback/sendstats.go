@@ -175,6 +175,13 @@ func (s *SendStats) roundTrip(b rtcp.ReceptionReport, now time.Time) (time.Durat
 	return 0, false
 }
 
+// RTT is that of Totals, alone.
+func (s *SendStats) RTT() time.Duration {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.totals.RTT
+}
+
 // Totals gives what was sent and reported so far.
 func (s *SendStats) Totals() SendTotals {
 	s.mu.Lock()

@@ -9,6 +9,7 @@ import (
 	"github.com/pion/rtcp"
 
 	"kinwire/sfu/codec"
+	"kinwire/sfu/datagram"
 	"kinwire/sfu/feedback"
 	"kinwire/sfu/packet"
 )
@@ -98,7 +99,7 @@ func (d *Downlink) clearSource(u *Uplink) {
 }
 
 // forward sends p on, with this downlink's header. It is part of the hot path.
-func (d *Downlink) forward(u *Uplink, s *stream, p *packet.View, frame codec.Frame, now time.Time) bool {
+func (d *Downlink) forward(u *Uplink, s *stream, p *packet.View, frame codec.Frame, out *datagram.Batch, now time.Time) bool {
 	pt := d.cfg.Types.Media[u.cfg.Codec]
 	if pt == 0 {
 		d.Drops.add(DropNoCodec)
@@ -123,7 +124,7 @@ func (d *Downlink) forward(u *Uplink, s *stream, p *packet.View, frame codec.Fra
 		d.Drops.add(DropStale)
 		return false
 	}
-	return d.write(p, pt, now)
+	return d.write(p, pt, out, now)
 }
 
 // start joins the source's numbering onto what went out before.
@@ -140,7 +141,7 @@ func (d *Downlink) start(u *Uplink, s *stream, p *packet.View, now time.Time) {
 	d.tsOffset = d.lastTS + uint32(step) - p.Timestamp
 }
 
-func (d *Downlink) write(p *packet.View, pt uint8, now time.Time) bool {
+func (d *Downlink) write(p *packet.View, pt uint8, out *datagram.Batch, now time.Time) bool {
 	h := &d.header
 	h.SSRC, h.PT, h.Marker = d.cfg.SSRC, pt, p.Marker
 	h.Seq, h.Timestamp = p.Seq+d.seqOffset, p.Timestamp+d.tsOffset
@@ -152,7 +153,7 @@ func (d *Downlink) write(p *packet.View, pt uint8, now time.Time) bool {
 		d.lastSeq, d.lastTS, d.lastAt = h.Seq, h.Timestamp, now
 	}
 	payload := p.Payload()
-	if err := d.cfg.Writer.WriteRTP(h, payload); err != nil {
+	if err := d.cfg.Writer.WriteRTP(out, h, payload); err != nil {
 		d.Drops.add(DropWrite)
 		return false
 	}
@@ -163,13 +164,15 @@ func (d *Downlink) write(p *packet.View, pt uint8, now time.Time) bool {
 }
 
 // Retransmit answers a NACK (RFC 4585 section 6.2.1) for one sequence number
-// from the source's history: as RTX (RFC 4588) where negotiated, else as it
-// was. It says whether a packet went out.
-func (d *Downlink) Retransmit(seq uint16, now time.Time) bool {
+// from the source's history, as RTX (RFC 4588). It says whether a packet went
+// out. Where RTX was not negotiated none does: the same sequence number under
+// another transport-wide number would be sealed twice with one nonce, which
+// gives the authentication key of AES-GCM away (RFC 7714 section 8.4).
+func (d *Downlink) Retransmit(seq uint16, out *datagram.Batch, now time.Time) bool {
 	d.nacks.Add(1)
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	if !d.running || d.stream.history == nil || int16(seq-d.seqOffset-d.firstIn) < 0 {
+	if !d.running || !d.repairs() || d.stream.history == nil || int16(seq-d.seqOffset-d.firstIn) < 0 {
 		return false
 	}
 	slot := &d.resent[seq%uint16(len(d.resent))]
@@ -185,7 +188,7 @@ func (d *Downlink) Retransmit(seq uint16, now time.Time) bool {
 	if packet.Parse(d.scratch[2:2+n], &p) != nil {
 		return false
 	}
-	if err := d.resend(&p, seq); err != nil {
+	if err := d.resend(&p, seq, out); err != nil {
 		d.Drops.add(DropWrite)
 		return false
 	}
@@ -194,22 +197,21 @@ func (d *Downlink) Retransmit(seq uint16, now time.Time) bool {
 	return true
 }
 
-func (d *Downlink) resend(p *packet.View, seq uint16) error {
-	k := d.source.cfg.Codec
+// repairs says whether RTX was negotiated for what is sent now. Called with mu
+// held, while running.
+func (d *Downlink) repairs() bool {
+	return d.cfg.RTXSSRC != 0 && d.cfg.Types.RTX[d.source.cfg.Codec] != 0
+}
+
+func (d *Downlink) resend(p *packet.View, seq uint16, out *datagram.Batch) error {
 	h := &d.header
-	h.Marker, h.Timestamp = p.Marker, p.Timestamp+d.tsOffset
-	payload := p.Payload()
-	rtx := d.cfg.Types.RTX[k]
-	if rtx == 0 || d.cfg.RTXSSRC == 0 {
-		h.SSRC, h.PT, h.Seq = d.cfg.SSRC, d.cfg.Types.Media[k], seq
-		return d.cfg.Writer.WriteRTP(h, payload)
-	}
+	h.SSRC, h.PT, h.Marker = d.cfg.RTXSSRC, d.cfg.Types.RTX[d.source.cfg.Codec], p.Marker
+	d.rtxSeq++
+	h.Seq, h.Timestamp = d.rtxSeq, p.Timestamp+d.tsOffset
 	// The payload lies in scratch at start+2: two bytes were left in front.
 	start := p.PayloadOffset()
 	binary.BigEndian.PutUint16(d.scratch[start:], seq)
-	d.rtxSeq++
-	h.SSRC, h.PT, h.Seq = d.cfg.RTXSSRC, rtx, d.rtxSeq
-	return d.cfg.Writer.WriteRTP(h, d.scratch[start:start+2+len(payload)])
+	return d.cfg.Writer.WriteRTP(out, h, d.scratch[start:start+2+len(p.Payload())])
 }
 
 // PLI takes a receiver's request for a key frame and passes it on.
@@ -266,6 +268,10 @@ func (d *Downlink) sums() DownlinkStats {
 func (d *Downlink) Sums() (packets, bytes, retransmitted, nacks uint64) {
 	return d.packets.Load(), d.bytes.Load(), d.retransmitted.Load(), d.nacks.Load()
 }
+
+// RTT is the last round-trip time to the receiver that its reports have told; 0
+// before there is one.
+func (d *Downlink) RTT() time.Duration { return d.stats.RTT() }
 
 // Stats may be called by any goroutine.
 func (d *Downlink) Stats() DownlinkStats {

@@ -4,11 +4,11 @@
 // The goroutine that decrypted a packet calls Uplink.Receive. In that one
 // call the packet is counted, stored for retransmission, and, for each
 // downlink, given a new header and handed to the downlink's Writer, which
-// encrypts and sends it:
+// encrypts it into the batch that the goroutine sends when it is done:
 //
-//	link ── Uplink.Receive ── Downlink.forward ── Writer.WriteRTP ── socket
+//	link ── Uplink.Receive ── Downlink.forward ── Writer.WriteRTP ── batch
 //	              │
-//	        history.Ring  ←── Downlink.Retransmit  (a NACK; the receiver's RTCP goroutine)
+//	        history.Ring  ←── Downlink.Retransmit  (a NACK)
 //
 // There is no channel and no queue on this way, and after the first packets
 // of a stream nothing is allocated. The list of downlinks is an atomic
@@ -25,6 +25,7 @@ import (
 	"sync/atomic"
 
 	"kinwire/sfu/codec"
+	"kinwire/sfu/datagram"
 )
 
 // Header is what a downlink decides about a packet on its way out. The writer
@@ -38,10 +39,11 @@ type Header struct {
 	Marker    bool
 }
 
-// Writer encrypts and sends one RTP packet. It does not keep the payload and
-// does not block: a link that cannot take the packet drops one and counts it.
+// Writer encrypts one RTP packet and puts it among those that out will send. It
+// does not keep the payload and does not block. A downlink writes one packet at
+// a time.
 type Writer interface {
-	WriteRTP(h *Header, payload []byte) error
+	WriteRTP(out *datagram.Batch, h *Header, payload []byte) error
 }
 
 // Drop names a reason for which a packet went no further.

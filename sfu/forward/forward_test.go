@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kinwire/sfu/codec"
+	"kinwire/sfu/datagram"
 	"kinwire/sfu/forward"
 	"kinwire/sfu/packet"
 )
@@ -26,7 +27,7 @@ type recorder struct {
 	err error
 }
 
-func (r *recorder) WriteRTP(h *forward.Header, payload []byte) error {
+func (r *recorder) WriteRTP(_ *datagram.Batch, h *forward.Header, payload []byte) error {
 	if r.err != nil {
 		return r.err
 	}
@@ -72,7 +73,7 @@ func (s *source) raw(seq uint16, payload []byte) []byte {
 func (s *source) receive(b []byte) {
 	var v packet.View
 	require.NoError(s.t, packet.Parse(b, &v))
-	s.up.Receive(&v, s.now)
+	s.up.Receive(&v, nil, s.now)
 }
 
 // send sends the next packet, a frame of its own 40 ms later.
@@ -176,7 +177,7 @@ func TestNACKIsAnsweredFromHistory(t *testing.T) {
 	}
 	lost := w.got[10]
 	n := len(w.got)
-	require.True(t, d.Retransmit(lost.Seq, s.now))
+	require.True(t, d.Retransmit(lost.Seq, nil, s.now))
 	require.Len(t, w.got, n+1)
 	rtx := w.got[n]
 	require.EqualValues(t, 8, rtx.SSRC)
@@ -184,10 +185,25 @@ func TestNACKIsAnsweredFromHistory(t *testing.T) {
 	require.Equal(t, lost.Timestamp, rtx.Timestamp)
 	require.Equal(t, string([]byte{byte(lost.Seq >> 8), byte(lost.Seq)})+lost.payload, rtx.payload)
 
-	require.False(t, d.Retransmit(lost.Seq, s.now), "asked again before the answer can have come")
-	require.True(t, d.Retransmit(lost.Seq, s.now.Add(50*time.Millisecond)))
-	require.False(t, d.Retransmit(w.got[0].Seq-1, s.now), "from before this source")
-	require.False(t, d.Retransmit(s.seq+100, s.now), "not sent yet")
+	require.False(t, d.Retransmit(lost.Seq, nil, s.now), "asked again before the answer can have come")
+	require.True(t, d.Retransmit(lost.Seq, nil, s.now.Add(50*time.Millisecond)))
+	require.False(t, d.Retransmit(w.got[0].Seq-1, nil, s.now), "from before this source")
+	require.False(t, d.Retransmit(s.seq+100, nil, s.now), "not sent yet")
+}
+
+// TestWithoutRTXNothingIsSentAgain: a sequence number is sealed once, ever.
+func TestWithoutRTXNothingIsSentAgain(t *testing.T) {
+	s := newSource(t, codec.VP8)
+	var w recorder
+	var types forward.PayloadTypes
+	types.Media[codec.VP8] = 100
+	d := forward.NewDownlink(forward.DownlinkConfig{Writer: &w, SSRC: 7, Types: types, ClockRate: 90000})
+	s.up.Attach(d, s.now)
+	s.send(keyPayload)
+	s.send(keyPayload)
+	require.Len(t, w.got, 2)
+	require.False(t, d.Retransmit(w.got[0].Seq, nil, s.now))
+	require.Len(t, w.got, 2)
 }
 
 func TestRetransmissionFromTheClientIsForwardedInItsPlace(t *testing.T) {
@@ -209,7 +225,7 @@ func TestRetransmissionFromTheClientIsForwardedInItsPlace(t *testing.T) {
 	rtx = append(rtx, missing[12:]...)
 	var v packet.View
 	require.NoError(t, packet.Parse(rtx, &v))
-	s.up.ReceiveRepair(&v, s.now)
+	s.up.ReceiveRepair(&v, nil, s.now)
 
 	require.Len(t, w.got, 5)
 	require.Equal(t, w.got[0].Seq+1, w.got[4].Seq)
@@ -278,7 +294,7 @@ func TestANewSSRCBeginsAnew(t *testing.T) {
 // nowhere takes packets and does nothing.
 type nowhere struct{}
 
-func (nowhere) WriteRTP(*forward.Header, []byte) error { return nil }
+func (nowhere) WriteRTP(*datagram.Batch, *forward.Header, []byte) error { return nil }
 
 func fanOut(tb testing.TB, downlinks int) (*source, []byte, *packet.View) {
 	s := newSource(tb, codec.VP8)
@@ -298,7 +314,7 @@ func next(s *source, b []byte, v *packet.View) {
 	s.seq++
 	s.now = s.now.Add(time.Millisecond)
 	if packet.Parse(b, v) == nil {
-		s.up.Receive(v, s.now)
+		s.up.Receive(v, nil, s.now)
 	}
 }
 

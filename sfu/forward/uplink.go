@@ -9,6 +9,7 @@ import (
 	"github.com/pion/rtcp"
 
 	"kinwire/sfu/codec"
+	"kinwire/sfu/datagram"
 	"kinwire/sfu/feedback"
 	"kinwire/sfu/history"
 	"kinwire/sfu/packet"
@@ -30,7 +31,7 @@ type UplinkConfig struct {
 }
 
 // Uplink is one source of one client: everything that arrives for it comes in
-// through Receive and ReceiveRepair, on one goroutine.
+// through Receive and ReceiveRepair, one packet at a time.
 type Uplink struct {
 	cfg       UplinkConfig
 	downlinks atomic.Pointer[[]*Downlink]
@@ -40,6 +41,8 @@ type Uplink struct {
 
 	mu       sync.Mutex // guards downlinks' replacement and throttle
 	throttle *feedback.Throttle
+
+	expired time.Time // owned by Tick's goroutine
 
 	// Owned by the receiving goroutine.
 	epoch  uint64
@@ -80,9 +83,10 @@ func NewUplink(cfg UplinkConfig) *Uplink {
 // Codec says what is being sent.
 func (u *Uplink) Codec() codec.Kind { return u.cfg.Codec }
 
-// Receive takes a packet as it was decrypted and sends it on. It is called by
-// one goroutine only, keeps nothing of p, and may change p's bytes.
-func (u *Uplink) Receive(p *packet.View, now time.Time) {
+// Receive takes a packet as it was decrypted and puts what goes on into out. It
+// is called by one goroutine at a time, keeps nothing of p, and may change p's
+// bytes.
+func (u *Uplink) Receive(p *packet.View, out *datagram.Batch, now time.Time) {
 	if p.PT != u.cfg.PT {
 		u.Drops.add(DropPayloadType)
 		return
@@ -91,11 +95,11 @@ func (u *Uplink) Receive(p *packet.View, now time.Time) {
 	if s == nil || s.ssrc != p.SSRC {
 		s = u.begin(p.SSRC, now)
 	}
-	u.take(s, p, now, false)
+	u.take(s, p, out, now, false)
 }
 
 // ReceiveRepair takes a retransmission (RFC 4588) of this uplink.
-func (u *Uplink) ReceiveRepair(p *packet.View, now time.Time) {
+func (u *Uplink) ReceiveRepair(p *packet.View, out *datagram.Batch, now time.Time) {
 	s := u.stream.Load()
 	switch {
 	case s == nil || len(p.Payload()) == 0: // a probe made of padding
@@ -109,7 +113,7 @@ func (u *Uplink) ReceiveRepair(p *packet.View, now time.Time) {
 		u.Drops.add(DropMalformed)
 		return
 	}
-	u.take(s, p, now, true)
+	u.take(s, p, out, now, true)
 }
 
 func (u *Uplink) begin(ssrc uint32, now time.Time) *stream {
@@ -126,7 +130,7 @@ func (u *Uplink) begin(ssrc uint32, now time.Time) *stream {
 	return s
 }
 
-func (u *Uplink) take(s *stream, p *packet.View, now time.Time, repair bool) {
+func (u *Uplink) take(s *stream, p *packet.View, out *datagram.Batch, now time.Time, repair bool) {
 	if !repair {
 		u.counters.bytes.Add(uint64(len(p.Payload())))
 	}
@@ -153,7 +157,7 @@ func (u *Uplink) take(s *stream, p *packet.View, now time.Time, repair bool) {
 			u.noteFrame(p, frame)
 		}
 	}
-	u.send(s, p, frame, now)
+	u.send(s, p, frame, out, now)
 }
 
 func (u *Uplink) noteFrame(p *packet.View, f codec.Frame) {
@@ -173,14 +177,14 @@ func (u *Uplink) noteFrame(p *packet.View, f codec.Frame) {
 	}
 }
 
-func (u *Uplink) send(s *stream, p *packet.View, frame codec.Frame, now time.Time) {
+func (u *Uplink) send(s *stream, p *packet.View, frame codec.Frame, out *datagram.Batch, now time.Time) {
 	list := u.downlinks.Load()
 	if list == nil {
 		return
 	}
 	sent := uint64(0)
 	for _, d := range *list {
-		if d.forward(u, s, p, frame, now) {
+		if d.forward(u, s, p, frame, out, now) {
 			sent++
 		}
 	}
@@ -271,6 +275,10 @@ func (u *Uplink) Tick(now time.Time, rtt time.Duration, nacks []uint16) []uint16
 		u.requestKeyFrame()
 	}
 	s := u.stream.Load()
+	if s != nil && s.history != nil && now.Sub(u.expired) >= time.Second {
+		u.expired = now
+		s.history.Expire(now) // of a camera that has stopped, nothing stays
+	}
 	// Without RTX the client sends the packet again as it was.
 	if s == nil || s.losses == nil || u.muted.Load() {
 		return nacks

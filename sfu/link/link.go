@@ -2,27 +2,19 @@ package link
 
 import (
 	"context"
-	"errors"
-	"fmt"
-	"net"
+	"crypto/rand"
+	"encoding/binary"
 	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/interceptor"
-	"github.com/pion/rtcp"
-	"github.com/pion/webrtc/v4"
+	"github.com/pion/dtls/v3"
 
+	"kinwire/sfu/datagram"
 	"kinwire/sfu/feedback"
-)
-
-const (
-	// replayWindow is how many packets late one may come (RFC 3711 section
-	// 3.3.2): a second of video at 8 Mbit/s. The RFC's smallest is 64.
-	replayWindow = 1024
-	// keepAlive has no effect on a lite agent, which sends no checks.
-	keepAlive = 2 * time.Second
+	"kinwire/sfu/ice"
+	"kinwire/sfu/sdp"
 )
 
 // State is where a link is.
@@ -36,10 +28,11 @@ const (
 	Failed       State = "failed"       // will not come back
 )
 
-// Owner is told what happens on a link. Its methods must not close the link
-// while they run.
+// Owner is told what happens on a link. LinkState must not close the link
+// while it runs.
 type Owner interface {
 	Feedback
+	Data
 	LinkState(State)
 }
 
@@ -47,90 +40,73 @@ type Owner interface {
 type Link struct {
 	t        *Transport
 	owner    Owner
-	pc       *webrtc.PeerConnection
+	created  time.Time
 	arrivals *feedback.Arrivals // of the peer's packets, for transport-wide feedback
 	delivery delivery           // of ours
-	routes   atomic.Pointer[routes]
-	profile  atomic.Pointer[string]
+
+	routes    atomic.Pointer[routes]
+	out       atomic.Pointer[way]  // where our packets go; nil before a path is chosen
+	keys      atomic.Pointer[keys] // nil before the handshake is done and after the end
+	heard     atomic.Int64         // when the chosen path last brought a packet of the peer's, Unix nanoseconds
+	elsewhere atomic.Pointer[heardOn]
+	twccSeq   atomic.Uint32
+
 	unrouted atomic.Uint64
-	twccSeq  atomic.Uint32
-	ready    atomic.Bool
-	queue    *queue
-	cancel   context.CancelFunc
+
+	in        sync.Mutex // held while a packet is opened and forwarded
+	incoming  map[uint32]*incoming
+	early     []earlyPacket
+	rtcpOut   sync.Mutex
+	rtcpPlain []byte
 
 	mu      sync.Mutex
 	state   State
+	told    State // what the owner was told last
+	agent   *ice.Agent
+	ways    map[ice.Path]*way // those that the agent holds valid
+	tasks   []task
+	working bool // the goroutine that does the tasks runs
+	offer   *sdp.Offer
+	remote  ice.Credentials
+	before  string // our fragment before the last ICE restart
+	session uint64
+	version uint64
 	slots   map[string]*Slot // by mid
-	writers map[uint32]interceptor.RTPWriter
+	conn    *dtls.Conn
+	closed  bool
+
+	data    channels
+	tunnel  atomic.Pointer[tunnel] // what DTLS reads and writes, once it has begun
+	ctx     context.Context        // ends with the link
+	cancel  context.CancelFunc
+	running sync.WaitGroup
+}
+
+// heardOn is when a path that is not the chosen one last brought a packet.
+type heardOn struct {
+	path ice.Path
+	at   time.Time
 }
 
 // NewLink makes a link that waits for an offer.
 func (t *Transport) NewLink(owner Owner) (*Link, error) {
-	ctx, cancel := context.WithCancel(context.Background())
+	var id [8]byte
+	_, _ = rand.Read(id[:]) // never fails, see crypto/rand
 	l := &Link{
-		t: t, owner: owner, cancel: cancel, state: Connecting,
-		arrivals: feedback.NewArrivals(),
-		slots:    map[string]*Slot{}, writers: map[uint32]interceptor.RTPWriter{},
+		t: t, owner: owner, state: Connecting, told: Connecting, arrivals: feedback.NewArrivals(),
+		incoming: map[uint32]*incoming{}, ways: map[ice.Path]*way{}, slots: map[string]*Slot{},
+		session: binary.BigEndian.Uint64(id[:]) >> 2, // RFC 8829 section 5.2.1: not above 2^62
+		created: t.now(),
 	}
-	l.queue = newQueue(ctx, t.cfg.TCPQueue, &t.queueDrops)
-	pc, err := l.peerConnection()
-	if err != nil {
-		cancel()
-		return nil, err
-	}
-	l.pc = pc
-	pc.OnConnectionStateChange(func(webrtc.PeerConnectionState) { l.stateChanged() })
-	l.iceTransport().OnSelectedCandidatePairChange(func(p *webrtc.ICECandidatePair) {
-		l.queue.use(p.Remote.Protocol == webrtc.ICEProtocolTCP)
-	})
+	l.ctx, l.cancel = context.WithCancel(context.Background())
+	local := ice.NewCredentials()
+	l.agent = ice.NewAgent(t.iceConfig(), local, t.now())
+	t.directory.enter(l, local.Ufrag)
 	return l, nil
 }
 
-func (l *Link) peerConnection() (*webrtc.PeerConnection, error) {
-	m, err := l.t.mediaEngine()
-	if err != nil {
-		return nil, err
-	}
-	s, err := l.t.settings(l)
-	if err != nil {
-		return nil, err
-	}
-	var reg interceptor.Registry
-	reg.Add(&tap{link: l})
-	api := webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithSettingEngine(s), webrtc.WithInterceptorRegistry(&reg))
-	pc, err := api.NewPeerConnection(webrtc.Configuration{Certificates: []webrtc.Certificate{l.t.cert}})
-	if err != nil {
-		return nil, fmt.Errorf("link: making the peer connection: %w", err)
-	}
-	return pc, nil
-}
-
-func (l *Link) iceTransport() *webrtc.ICETransport { return l.pc.SCTP().Transport().ICETransport() }
-
-// states maps pion's to ours. Closed is what a peer's DTLS close_notify
-// leads to: it went away in an orderly manner.
-var states = map[webrtc.PeerConnectionState]State{
-	webrtc.PeerConnectionStateNew:          Connecting,
-	webrtc.PeerConnectionStateConnecting:   Connecting,
-	webrtc.PeerConnectionStateConnected:    Connected,
-	webrtc.PeerConnectionStateDisconnected: Disconnected,
-	webrtc.PeerConnectionStateFailed:       Failed,
-	webrtc.PeerConnectionStateClosed:       Failed,
-}
-
-// stateChanged is called by pion on a goroutine of its own for each change,
-// in no certain order: so it looks at what is the case now.
-func (l *Link) stateChanged() {
-	now := states[l.pc.ConnectionState()]
-	l.mu.Lock()
-	if now == l.state || l.state == Failed {
-		l.mu.Unlock()
-		return
-	}
-	l.state = now
-	l.ready.Store(now == Connected || now == Disconnected)
-	l.mu.Unlock()
-	l.owner.LinkState(now)
+func (t *Transport) iceConfig() ice.Config {
+	return ice.Config{Disconnected: t.cfg.Disconnected, Failed: t.cfg.Failed, Consent: consent}
 }
 
 // State is the link's present state.
@@ -140,46 +116,82 @@ func (l *Link) State() State {
 	return l.state
 }
 
-// bind takes pion's writer for a slot's stream.
-func (l *Link) bind(ssrc uint32, w interceptor.RTPWriter) {
+// ready says whether packets can be sent.
+func (l *Link) ready() bool { return l.keys.Load() != nil && l.out.Load() != nil }
+
+// review works out the state from what is the case and lets the owner hear of
+// it, on the link's goroutine. Called with mu held.
+func (l *Link) review(now time.Time) {
+	if l.closed || l.state == Failed {
+		return
+	}
+	path := l.agent.State(now)
+	if path != ice.Connected {
+		l.syncWays() // time alone can end paths
+	}
+	switch {
+	case path == ice.Failed:
+		l.state = Failed
+	case l.keys.Load() == nil || l.out.Load() == nil:
+		l.state = Connecting
+	case path == ice.Disconnected:
+		l.state = Disconnected
+	default:
+		l.state = Connected
+	}
+	if l.state != l.told {
+		l.post(task{})
+	}
+}
+
+// fail ends the link by our own finding. Called with mu held.
+func (l *Link) fail() {
+	if l.closed || l.state == Failed {
+		return
+	}
+	l.state = Failed
+	l.post(task{})
+}
+
+// watch is called every now and then, to notice silence.
+func (l *Link) watch(now time.Time) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	l.writers[ssrc] = w
-	for _, s := range l.slots {
-		if s.ssrc == ssrc {
-			s.writer.Store(&w)
+	if l.closed {
+		return
+	}
+	if w, at := l.out.Load(), l.heard.Load(); w != nil && at != 0 {
+		l.agent.Heard(w.path, time.Unix(0, at))
+	}
+	if h := l.elsewhere.Swap(nil); h != nil && l.agent.Heard(h.path, h.at) {
+		l.choose()
+	}
+	if l.state == Connecting && now.Sub(l.created) > l.t.cfg.SetUp && l.keys.Load() == nil {
+		l.fail()
+	}
+	l.review(now)
+}
+
+// noteHeard says that a packet of the peer's came in on w: it opened with the
+// peer's key. It is part of the hot path.
+func (l *Link) noteHeard(w *way, now time.Time) {
+	if l.out.Load() == w {
+		l.heard.Store(now.UnixNano())
+		return
+	}
+	if l.elsewhere.Load() == nil { // once between two looks
+		l.elsewhere.Store(&heardOn{path: w.path, at: now})
+	}
+}
+
+// choose takes over the path that the agent has selected. Called with mu held.
+func (l *Link) choose() {
+	if p, ok := l.agent.Selected(); ok {
+		if w := l.ways[p]; w != nil && l.out.Load() != w {
+			l.heard.Store(0)
+			l.out.Store(w)
 		}
 	}
-}
-
-// WriteRTCP sends packets to the peer.
-func (l *Link) WriteRTCP(packets []rtcp.Packet) error {
-	if !l.ready.Load() || len(packets) == 0 {
-		return nil
-	}
-	if l.queue.active() {
-		l.queue.pushRTCP(l, packets)
-		return nil
-	}
-	return l.sendRTCP(packets)
-}
-
-func (l *Link) sendRTCP(packets []rtcp.Packet) error {
-	if err := l.pc.WriteRTCP(packets); err != nil {
-		return fmt.Errorf("link: sending RTCP: %w", err)
-	}
-	return nil
-}
-
-// RequestKeyFrame sends a PLI (RFC 4585 section 6.3.1) for the peer's stream.
-func (l *Link) RequestKeyFrame(ssrc uint32) {
-	_ = l.WriteRTCP([]rtcp.Packet{&rtcp.PictureLossIndication{MediaSSRC: ssrc}})
-}
-
-// TransportFeedback is the transport-wide congestion control feedback due
-// now, about the stream with the given SSRC and all others of the link.
-func (l *Link) TransportFeedback(media uint32, now time.Time) []rtcp.Packet {
-	return l.arrivals.Feedback(0, media, now)
 }
 
 // Path is the way packets go.
@@ -189,27 +201,21 @@ type Path struct {
 	Remote   netip.AddrPort // the peer's own, also behind our relay
 }
 
-// Path is that of the selected candidate pair; false before there is one.
+// Path is that of the chosen path; false before there is one.
 func (l *Link) Path() (Path, bool) {
-	pair, err := l.iceTransport().GetSelectedCandidatePair()
-	if err != nil || pair == nil || pair.Remote == nil {
+	w := l.out.Load()
+	if w == nil {
 		return Path{}, false
 	}
-	ip, err := netip.ParseAddr(pair.Remote.Address)
-	if err != nil {
-		return Path{}, false
-	}
-	p := Path{Protocol: pair.Remote.Protocol.String(), Remote: netip.AddrPortFrom(ip.Unmap(), pair.Remote.Port)}
-	if r := l.t.relays.get(p.Remote); r != nil {
-		p.Relay, p.Protocol, p.Remote = true, r.proto, r.client
-	}
-	return p, true
+	return w.door.describe(w.path.Remote), true
 }
 
 // Profile is the SRTP protection profile in use, "" before the handshake.
 func (l *Link) Profile() string {
-	if p := l.profile.Load(); p != nil {
-		return *p
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if k := l.keys.Load(); k != nil {
+		return k.profile.String()
 	}
 	return ""
 }
@@ -225,18 +231,49 @@ func (l *Link) Stats() LinkStats {
 	return LinkStats{Unrouted: l.unrouted.Load(), Acked: l.delivery.received.Load(), Missed: l.delivery.lost.Load()}
 }
 
-// Close ends the link and waits for its writer. It says good-bye to the peer
-// by DTLS.
+// Close ends the link and waits for its goroutines. It says good-bye to the
+// peer by DTLS.
 func (l *Link) Close() error {
 	l.mu.Lock()
-	l.state = Failed
-	l.ready.Store(false)
+	if l.closed {
+		l.mu.Unlock()
+		l.running.Wait()
+		return nil
+	}
+	l.closed, l.state = true, Failed
+	l.tasks = nil
+	conn := l.conn
+	var doors []*tcpDoor
+	for _, w := range l.ways {
+		if d, ok := w.door.(*tcpDoor); ok {
+			doors = append(doors, d)
+		}
+	}
 	l.mu.Unlock()
 	l.cancel()
-	err := l.pc.Close() // ends a write that blocks
-	l.queue.wait()
-	if err != nil && !errors.Is(err, net.ErrClosed) {
-		return fmt.Errorf("link: closing: %w", err)
+	l.t.directory.leave(l)
+	var err error
+	if conn != nil {
+		err = conn.Close()
+	}
+	if t := l.tunnel.Load(); t != nil {
+		t.close()
+	}
+	for _, d := range doors {
+		d.queue.finish() // after the good-bye
+	}
+	l.running.Wait()
+	l.in.Lock()
+	l.keys.Store(nil)
+	l.early = nil
+	l.in.Unlock()
+	return closing(err)
+}
+
+// dest is where a packet for the peer goes now; nil when there is no path.
+func (l *Link) dest() *datagram.Dest {
+	if w := l.out.Load(); w != nil {
+		return w.dest
 	}
 	return nil
 }

@@ -1,15 +1,23 @@
 package link
 
 import (
-	"context"
+	"crypto/rand"
+	"encoding/binary"
 	"fmt"
 	"maps"
-	"strings"
-
-	"github.com/pion/webrtc/v4"
+	"slices"
 
 	"kinwire/sfu/codec"
 	"kinwire/sfu/forward"
+	"kinwire/sfu/ice"
+	"kinwire/sfu/sdp"
+)
+
+// Header extensions that the server reads or writes (RFC 8843,
+// draft-holmer-rmcat-transport-wide-cc-extensions).
+const (
+	uriMID  = "urn:ietf:params:rtp-hdrext:sdes:mid"
+	uriTWCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 )
 
 // Uplink is what was agreed for an m-section on which the peer sends.
@@ -28,237 +36,218 @@ type Negotiated struct {
 }
 
 // Negotiate answers an offer. codecs names, for each mid on which the peer
-// sends, the one codec that it may use; sections that it does not name must
-// be receive slots. It returns when the answer is complete, candidates
-// included: there is no trickling from the server's side.
-func (l *Link) Negotiate(ctx context.Context, o *Offer, codecs map[string]codec.Kind) (*Negotiated, error) {
-	if err := l.addSlots(o); err != nil {
+// sends, the one codec that it may use: so it is certain what will come. Other
+// sections on which the peer receives become slots. The answer is complete,
+// candidates included: there is no trickling from the server's side.
+func (l *Link) Negotiate(o *sdp.Offer, codecs map[string]codec.Kind) (*Negotiated, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed {
+		return nil, ErrNotReady
+	}
+	n := &Negotiated{}
+	accepted := map[string]sdp.Accepted{}
+	made := map[string]*Slot{}
+	for i := range o.Sections {
+		if err := l.accept(&o.Sections[i], codecs, n, accepted, made); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.meet(o); err != nil {
 		return nil, err
 	}
-	if err := l.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeOffer, SDP: o.SDP}); err != nil {
-		return nil, fmt.Errorf("%w: %v", ErrOffer, err)
-	}
-	if err := l.preferCodecs(codecs); err != nil {
-		return nil, err
-	}
-	if err := l.limitSlots(o); err != nil {
-		return nil, err
-	}
-	answer, err := l.answer(ctx)
+	local := l.agent.Local()
+	l.version++
+	var err error
+	n.Answer, err = o.Answer(sdp.Answer{
+		Session: l.session, Version: l.version, Ufrag: local.Ufrag, Pwd: local.Pwd,
+		Fingerprint: sdp.Fingerprint{Hash: "sha-256", Value: l.t.fingerprint},
+		Candidates:  l.t.candidates(), Sections: accepted,
+	})
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("link: writing the answer: %w", err)
 	}
-	n := &Negotiated{Answer: answer}
-	for _, tr := range l.pc.GetTransceivers() {
-		if s := l.slot(tr.Mid()); s != nil {
-			s.configure(tr.Sender())
-			if !s.given {
-				// An offer that was refused half-way may have made it earlier.
-				s.given = true
-				n.Slots = append(n.Slots, s)
-			}
-		} else if k, ok := codecs[tr.Mid()]; ok {
-			n.Uplinks = append(n.Uplinks, uplink(tr, k))
+	l.offer = o
+	maps.Copy(l.slots, made)
+	if k := l.keys.Load(); k != nil {
+		for _, s := range made {
+			s.unlock(k)
 		}
 	}
 	return n, nil
 }
 
-// addSlots makes a track for each receive slot that is new. pion matches them
-// to the offer's sections by kind and order.
-func (l *Link) addSlots(o *Offer) error {
-	for _, sec := range o.Sections {
-		if !sec.Takes || sec.Sends || l.slot(sec.MID) != nil {
-			continue
-		}
-		s := &Slot{link: l, MID: sec.MID, Video: sec.Video, index: l.countSlots(sec.Video)}
-		_, err := l.pc.AddTransceiverFromTrack(s, webrtc.RTPTransceiverInit{Direction: webrtc.RTPTransceiverDirectionSendonly})
-		if err != nil {
-			return fmt.Errorf("link: adding the slot %q: %w", sec.MID, err)
-		}
-		l.mu.Lock()
-		l.slots[sec.MID] = s
-		l.mu.Unlock()
-	}
-	return nil
-}
-
-func (l *Link) slot(mid string) *Slot {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	return l.slots[mid]
-}
-
-func (l *Link) countSlots(video bool) int {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	n := 0
-	for _, s := range l.slots {
-		if s.Video == video {
-			n++
-		}
-	}
-	return n
-}
-
-// preferCodecs leaves one codec, with its retransmissions, in the answer to
-// each section on which the peer sends: so it is certain what will come.
-func (l *Link) preferCodecs(codecs map[string]codec.Kind) error {
-	for _, tr := range l.pc.GetTransceivers() {
-		k, ok := codecs[tr.Mid()]
-		if !ok || tr.Receiver() == nil {
-			continue
-		}
-		all := tr.Receiver().GetParameters().Codecs
-		media, ok := pick(all, k)
+// accept decides about one section. Called with mu held; what it makes is in
+// the outcome only until the whole offer is found good.
+func (l *Link) accept(sec *sdp.Section, codecs map[string]codec.Kind, n *Negotiated, accepted map[string]sdp.Accepted, made map[string]*Slot) error {
+	kind, sends := codecs[sec.MID]
+	switch {
+	case sec.Stopped:
+	case sec.Data:
+		accepted[sec.MID] = sdp.Accepted{}
+	case sends:
+		c, ok := sec.Codec(kind)
 		if !ok {
-			return fmt.Errorf("%w: the section %q does not offer %s in a form that this server takes", ErrOffer, tr.Mid(), k)
+			return fmt.Errorf("%w: the section %q does not offer %s in a form that this server takes", sdp.ErrOffer, sec.MID, kind)
 		}
-		keep := []webrtc.RTPCodecParameters{media}
-		if rtx, ok := rtxFor(all, media.PayloadType); ok {
-			keep = append(keep, rtx)
+		accepted[sec.MID] = sdp.Accepted{Codecs: []sdp.Codec{c}}
+		n.Uplinks = append(n.Uplinks, Uplink{MID: sec.MID, Codec: kind, PT: c.PT, RTXPT: c.RTX})
+	case sec.Takes && !sec.Sends:
+		s := l.slots[sec.MID]
+		list := l.sendable(sec)
+		if len(list) == 0 {
+			return fmt.Errorf("%w: the receive slot %q offers no codec in a form that this server sends", sdp.ErrOffer, sec.MID)
 		}
-		if err := tr.SetCodecPreferences(keep); err != nil {
-			return fmt.Errorf("link: choosing %s for the section %q: %w", k, tr.Mid(), err)
+		if s == nil {
+			s = l.newSlot(sec, list, made)
+			made[sec.MID] = s
+			n.Slots = append(n.Slots, s)
 		}
+		accepted[sec.MID] = sdp.Accepted{
+			Sends: true, Codecs: list, SSRC: s.ssrc, RTX: s.rtx,
+			CNAME: s.CNAME(), Stream: s.CNAME(), Track: fmt.Sprintf("%s%d", sec.Media, s.index),
+		}
+	case !sec.Sends && !sec.Takes && len(sec.Codecs) > 0:
+		accepted[sec.MID] = sdp.Accepted{Inactive: true, Codecs: sec.Codecs[:1]}
 	}
 	return nil
 }
 
-// limitSlots leaves in each receive slot's answer what its own section
-// offers: pion would answer with all that any section of the kind does.
-func (l *Link) limitSlots(o *Offer) error {
-	sections := map[string]*Section{}
-	for i := range o.Sections {
-		sections[o.Sections[i].MID] = &o.Sections[i]
+// sendable lists the forms of codecs that may go to a slot: of each kind that
+// the server forwards the best.
+func (l *Link) sendable(sec *sdp.Section) []sdp.Codec {
+	allowed := l.t.cfg.Audio
+	if sec.Video {
+		allowed = l.t.cfg.Video
 	}
-	for _, tr := range l.pc.GetTransceivers() {
-		sec := sections[tr.Mid()]
-		if sec == nil || l.slot(tr.Mid()) == nil || tr.Sender() == nil {
-			continue
-		}
-		var keep []webrtc.RTPCodecParameters
-		all := tr.Sender().GetParameters().Codecs
-		for _, c := range all {
-			if !sec.Has(codec.FromMime(c.MimeType)) {
-				continue
-			}
-			keep = append(keep, c)
-			if rtx, ok := rtxFor(all, c.PayloadType); ok {
-				keep = append(keep, rtx)
-			}
-		}
-		if len(keep) == 0 {
-			return fmt.Errorf("%w: the receive slot %q offers no codec in a form that this server sends", ErrOffer, sec.MID)
-		}
-		if err := tr.SetCodecPreferences(keep); err != nil {
-			return fmt.Errorf("link: limiting the slot %q: %w", sec.MID, err)
+	var list []sdp.Codec
+	for _, k := range sec.Kinds() {
+		if c, ok := sec.Codec(k); ok && slices.Contains(allowed, k) {
+			list = append(list, c)
 		}
 	}
+	return list
+}
+
+func (l *Link) newSlot(sec *sdp.Section, list []sdp.Codec, made map[string]*Slot) *Slot {
+	s := &Slot{link: l, MID: sec.MID, Video: sec.Video, ssrc: randomSSRC(), twccID: sec.Extensions[uriTWCC]}
+	for _, other := range l.slots {
+		if other.Video == s.Video {
+			s.index++
+		}
+	}
+	for _, other := range made {
+		if other.Video == s.Video {
+			s.index++
+		}
+	}
+	for _, c := range list {
+		s.types.Media[c.Kind], s.types.RTX[c.Kind] = c.PT, c.RTX
+		if c.RTX != 0 && s.rtx == 0 {
+			s.rtx = randomSSRC()
+		}
+	}
+	return s
+}
+
+// randomSSRC is one that no other stream of a call is likely to have (RFC 3550
+// section 8.1); 0 stands for none here.
+func randomSSRC() uint32 {
+	var b [4]byte
+	for {
+		_, _ = rand.Read(b[:]) // never fails, see crypto/rand
+		if n := binary.BigEndian.Uint32(b[:]); n != 0 {
+			return n
+		}
+	}
+}
+
+// meet takes the peer's side of the transport from an offer: the first, or an
+// ICE restart (RFC 8445 section 9, RFC 8839 section 4.4.1.1.1). Called with mu
+// held.
+func (l *Link) meet(o *sdp.Offer) error {
+	remote := ice.Credentials{Ufrag: o.Ufrag, Pwd: o.Pwd}
+	if err := remote.Check(); err != nil {
+		return fmt.Errorf("%w: %v", sdp.ErrOffer, err)
+	}
+	switch {
+	case l.offer == nil:
+		l.agent.SetRemote(remote)
+	case !sameFingerprints(l.offer, o):
+		return fmt.Errorf("%w: it has another fingerprint than the one before; a new DTLS association needs a new join", sdp.ErrOffer)
+	case l.remote != remote:
+		l.restart(remote)
+	}
+	l.remote = remote
 	return nil
 }
 
-// pick finds the best form of a codec: of H264, Constrained Baseline, which
-// every decoder takes (RFC 7742 section 6.2).
-func pick(all []webrtc.RTPCodecParameters, k codec.Kind) (webrtc.RTPCodecParameters, bool) {
-	var found webrtc.RTPCodecParameters
-	for _, c := range all {
-		if codec.FromMime(c.MimeType) != k {
-			continue
-		}
-		if k != codec.H264 || strings.Contains(strings.ToLower(c.SDPFmtpLine), "profile-level-id=42e0") {
-			return c, true
-		}
-		if found.MimeType == "" {
-			found = c
-		}
-	}
-	return found, found.MimeType != ""
+func sameFingerprints(a, b *sdp.Offer) bool {
+	return slices.ContainsFunc(a.Fingerprints, func(f sdp.Fingerprint) bool { return slices.Contains(b.Fingerprints, f) })
 }
 
-func rtxFor(all []webrtc.RTPCodecParameters, pt webrtc.PayloadType) (webrtc.RTPCodecParameters, bool) {
-	want := fmt.Sprintf("apt=%d", pt)
-	for _, c := range all {
-		if strings.EqualFold(c.MimeType, webrtc.MimeTypeRTX) && c.SDPFmtpLine == want {
-			return c, true
-		}
+// restart answers to new credentials from now on. Those before the last are
+// forgotten. Called with mu held.
+func (l *Link) restart(remote ice.Credentials) {
+	old := l.agent.Local().Ufrag
+	local := ice.NewCredentials()
+	l.t.directory.enter(l, local.Ufrag)
+	l.agent.Restart(local, remote, l.t.now())
+	if l.before != "" {
+		l.t.directory.forget(l.before)
 	}
-	return webrtc.RTPCodecParameters{}, false
+	l.before = old
 }
 
-func (l *Link) answer(ctx context.Context) (string, error) {
-	a, err := l.pc.CreateAnswer(nil)
+// Restart restarts ICE by an SDP fragment alone (RFC 8840), as WHIP has it
+// (RFC 9725 section 4.3.2), and gives the server's.
+func (l *Link) Restart(fragment string) (string, error) {
+	ufrag, pwd, _, err := sdp.ParseFragment(fragment)
 	if err != nil {
-		return "", fmt.Errorf("%w: %v", ErrOffer, err)
+		return "", err
 	}
-	gathered := webrtc.GatheringCompletePromise(l.pc)
-	if err := l.pc.SetLocalDescription(a); err != nil {
-		return "", fmt.Errorf("link: setting the answer: %w", err)
+	remote := ice.Credentials{Ufrag: ufrag, Pwd: pwd}
+	if err := remote.Check(); err != nil {
+		return "", fmt.Errorf("%w: %v", sdp.ErrOffer, err)
 	}
-	select {
-	case <-gathered:
-	case <-ctx.Done():
-		return "", fmt.Errorf("link: gathering candidates: %w", ctx.Err())
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.closed || l.offer == nil {
+		return "", ErrNotReady
 	}
-	return l.pc.LocalDescription().SDP, nil
-}
-
-func uplink(tr *webrtc.RTPTransceiver, k codec.Kind) Uplink {
-	u := Uplink{MID: tr.Mid(), Codec: k}
-	all := tr.Receiver().GetParameters().Codecs
-	if media, ok := pick(all, k); ok {
-		u.PT = uint8(media.PayloadType)
-		if rtx, ok := rtxFor(all, media.PayloadType); ok {
-			u.RTXPT = uint8(rtx.PayloadType)
-		}
+	if remote != l.remote {
+		l.restart(remote)
+		l.remote = remote
 	}
-	return u
+	local := l.agent.Local()
+	return sdp.Fragment(local.Ufrag, local.Pwd, l.t.candidates()), nil
 }
 
 // Route says where the packets of each m-section go, from now on.
-func (l *Link) Route(o *Offer, ups []Uplink, to map[string]Receiver) {
+func (l *Link) Route(o *sdp.Offer, ups []Uplink, to map[string]Receiver) {
 	r := &routes{ssrcs: map[uint32]string{}, mids: map[string]route{}}
 	if old := l.routes.Load(); old != nil {
 		maps.Copy(r.mids, old.mids)
 	}
 	for _, u := range ups {
 		if rx := to[u.MID]; rx != nil {
-			r.mids[u.MID] = route{to: rx, rtxPT: u.RTXPT}
+			r.mids[u.MID] = route{to: rx, rtxPT: u.RTXPT, video: u.Codec.Video()}
 		}
 	}
-	for _, s := range o.Sections {
+	for i := range o.Sections {
+		s := &o.Sections[i]
 		for _, ssrc := range s.SSRCs {
 			r.ssrcs[ssrc] = s.MID
 		}
-	}
-	for _, tr := range l.pc.GetTransceivers() {
-		if tr.Receiver() == nil {
-			continue
+		// In a bundle an extension has the same number everywhere (RFC 8843).
+		if id := s.Extensions[uriMID]; id != 0 {
+			r.mid = id
 		}
-		for _, e := range tr.Receiver().GetParameters().HeaderExtensions {
-			switch e.URI {
-			case uriMID:
-				r.mid = uint8(e.ID)
-			case uriTWCC:
-				r.twcc = uint8(e.ID)
-			}
+		if id := s.Extensions[uriTWCC]; id != 0 {
+			r.twcc = id
 		}
 	}
 	l.routes.Store(r)
 }
 
-// types lists under which payload types the peer takes each codec.
-func types(all []webrtc.RTPCodecParameters) forward.PayloadTypes {
-	var t forward.PayloadTypes
-	for k := codec.Unknown + 1; int(k) < codec.Kinds; k++ {
-		media, ok := pick(all, k)
-		if !ok {
-			continue
-		}
-		t.Media[k] = uint8(media.PayloadType)
-		if rtx, ok := rtxFor(all, media.PayloadType); ok {
-			t.RTX[k] = uint8(rtx.PayloadType)
-		}
-	}
-	return t
-}
+var _ forward.Writer = (*Slot)(nil)

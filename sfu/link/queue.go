@@ -1,136 +1,154 @@
 package link
 
 import (
-	"context"
+	"encoding/binary"
+	"io"
+	"net"
 	"sync"
 	"sync/atomic"
+	"time"
 
-	"github.com/pion/rtcp"
-
-	"kinwire/sfu/forward"
-	"kinwire/sfu/packet"
+	"kinwire/sfu/datagram"
 )
+
+// writeLimit is how long a TCP connection may refuse to take anything before
+// it counts as dead.
+const writeLimit = 10 * time.Second
 
 // queue stands between forwarding and a peer that is reached over TCP, whose
 // socket may block for as long as the network is slow. It is bounded and
 // drops the oldest packet: of a call, the newest is worth most. One goroutine
-// writes; it begins when the path first becomes TCP and ends with the link.
+// writes. Memory is held only for packets that wait.
 type queue struct {
-	ctx   context.Context
 	drops *atomic.Uint64
-	size  int
-	on    atomic.Bool
 	wake  chan struct{}
-	done  chan struct{}
 
 	mu      sync.Mutex
-	entries []queueEntry // a ring, made when first used
+	closed  bool     // at once
+	last    bool     // when nothing waits any more
+	entries []*frame // a ring
 	head, n int
-	running bool
 }
 
-type queueEntry struct {
-	slot    *Slot
-	header  forward.Header
-	n       int
-	b       [packet.MaxSize]byte
-	link    *Link // with rtcp
-	packets []rtcp.Packet
+// frame is a packet with its length in front (RFC 4571).
+type frame struct {
+	n int
+	b [2 + datagram.MaxPacket + 64]byte
 }
 
-func newQueue(ctx context.Context, size int, drops *atomic.Uint64) *queue {
-	return &queue{ctx: ctx, size: max(size, 16), drops: drops, wake: make(chan struct{}, 1), done: make(chan struct{})}
+var frames = sync.Pool{New: func() any { return new(frame) }}
+
+func newQueue(size int, drops *atomic.Uint64) *queue {
+	return &queue{drops: drops, wake: make(chan struct{}, 1), entries: make([]*frame, max(size, 16))}
 }
 
-func (q *queue) active() bool { return q.on.Load() }
-
-// use switches the queue on or off with the path. Off, what is queued is
-// still written.
-func (q *queue) use(on bool) {
-	q.mu.Lock()
-	defer q.mu.Unlock()
-	if q.ctx.Err() != nil {
+// push copies a packet. It never blocks.
+func (q *queue) push(p []byte) {
+	f := frames.Get().(*frame)
+	if 2+len(p) > len(f.b) {
+		frames.Put(f)
+		q.drops.Add(1)
 		return
 	}
-	if on && !q.running {
-		q.entries = make([]queueEntry, q.size)
-		q.running = true
-		go q.run()
-	}
-	q.on.Store(on)
-}
-
-func (q *queue) pushRTP(s *Slot, h *forward.Header, payload []byte) {
-	q.push(func(e *queueEntry) {
-		e.slot, e.header, e.link, e.packets = s, *h, nil, nil
-		e.n = copy(e.b[:], payload)
-	})
-}
-
-func (q *queue) pushRTCP(l *Link, packets []rtcp.Packet) {
-	q.push(func(e *queueEntry) { e.slot, e.link, e.packets = nil, l, packets })
-}
-
-func (q *queue) push(fill func(*queueEntry)) {
+	binary.BigEndian.PutUint16(f.b[:], uint16(len(p)))
+	f.n = 2 + copy(f.b[2:], p)
 	q.mu.Lock()
-	if q.n == q.size {
-		q.head = (q.head + 1) % q.size
-		q.n--
+	defer q.mu.Unlock()
+	if q.closed {
+		frames.Put(f)
+		return
+	}
+	if q.n == len(q.entries) {
+		frames.Put(q.take())
 		q.drops.Add(1)
 	}
-	fill(&q.entries[(q.head+q.n)%q.size])
+	q.entries[(q.head+q.n)%len(q.entries)] = f
 	q.n++
-	q.mu.Unlock()
+	q.signal()
+}
+
+// take is called with mu held, and n above 0.
+func (q *queue) take() *frame {
+	f := q.entries[q.head]
+	q.entries[q.head] = nil
+	q.head = (q.head + 1) % len(q.entries)
+	q.n--
+	return f
+}
+
+func (q *queue) signal() {
 	select {
 	case q.wake <- struct{}{}:
 	default:
 	}
 }
 
-func (q *queue) pop(e *queueEntry) bool {
+// pop gives the oldest packet, nil when there is none, and whether the writer
+// is to end.
+func (q *queue) pop() (f *frame, over bool) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
 	if q.n == 0 {
-		return false
+		return nil, q.closed || q.last
 	}
-	src := &q.entries[q.head]
-	e.slot, e.header, e.link, e.packets = src.slot, src.header, src.link, src.packets
-	e.n = copy(e.b[:], src.b[:src.n])
-	q.head = (q.head + 1) % q.size
-	q.n--
-	return true
+	return q.take(), false
 }
 
-func (q *queue) run() {
-	defer close(q.done)
-	var e queueEntry
+// finish lets the writer send what waits, and then end.
+func (q *queue) finish() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.last = true
+	q.signal()
+}
+
+// close ends the writer; what waits is thrown away.
+func (q *queue) close() {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	q.closed = true
+	for q.n > 0 {
+		frames.Put(q.take())
+	}
+	q.signal()
+}
+
+// write sends what is pushed until the queue is closed or the connection
+// fails, which it then closes.
+func (q *queue) write(c net.Conn) {
+	defer func() { _ = c.Close() }()
+	var pending net.Buffers
 	for {
-		for q.pop(&e) {
-			// An error means that the connection is gone: ICE will find out.
-			if e.slot != nil {
-				_ = e.slot.send(&e.header, e.b[:e.n])
-			} else {
-				_ = e.link.sendRTCP(e.packets)
-			}
-			if q.ctx.Err() != nil {
+		var taken []*frame
+		for len(taken) < 16 {
+			f, over := q.pop()
+			if f == nil && over && len(taken) == 0 {
 				return
 			}
+			if f == nil {
+				break
+			}
+			taken = append(taken, f)
+			pending = append(pending, f.b[:f.n])
 		}
-		select {
-		case <-q.wake:
-		case <-q.ctx.Done():
+		if len(taken) == 0 {
+			<-q.wake
+			continue
+		}
+		if err := send(c, pending); err != nil {
 			return
+		}
+		pending = pending[:0]
+		for _, f := range taken {
+			frames.Put(f)
 		}
 	}
 }
 
-// wait is called when the context has ended and the connection is closed; it
-// returns when the writer has.
-func (q *queue) wait() {
-	q.mu.Lock()
-	running := q.running
-	q.mu.Unlock()
-	if running {
-		<-q.done
+func send(c net.Conn, b net.Buffers) error {
+	if err := c.SetWriteDeadline(time.Now().Add(writeLimit)); err != nil {
+		return err
 	}
+	_, err := io.Copy(c, &b)
+	return err
 }

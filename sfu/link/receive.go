@@ -1,95 +1,148 @@
 package link
 
 import (
-	"io"
-	"sync/atomic"
+	"errors"
+	"slices"
 	"time"
 
 	"github.com/pion/rtcp"
-	"github.com/pion/transport/v4/packetio"
 
+	"kinwire/sfu/datagram"
 	"kinwire/sfu/packet"
+	"kinwire/sfu/srtp"
 )
 
-// Receiver takes the packets of one m-section, on the goroutine that
-// decrypted them. It keeps nothing of p.
+// Receiver takes the packets of one m-section, on the goroutine that opened
+// them. It keeps nothing of p. What it sends on goes into out.
 type Receiver interface {
-	Receive(p *packet.View, now time.Time)
-	ReceiveRepair(p *packet.View, now time.Time) // a retransmission, RFC 4588
+	Receive(p *packet.View, out *datagram.Batch, now time.Time)
+	ReceiveRepair(p *packet.View, out *datagram.Batch, now time.Time) // a retransmission, RFC 4588
 }
 
-// Feedback takes RTCP, on the goroutine that decrypted it. A packet that
+// Feedback takes RTCP, on the goroutine that opened it. A packet that
 // concerns several streams is given once for each, with that stream's SSRC.
 type Feedback interface {
-	Feedback(ssrc uint32, p rtcp.Packet, now time.Time)
+	Feedback(ssrc uint32, p rtcp.Packet, out *datagram.Batch, now time.Time)
 }
 
-// buffer is pion's BufferFactory: it is called once for each SSRC, and what it
-// returns is written to on the decrypting goroutine.
-func (l *Link) buffer(kind packetio.BufferPacketType, ssrc uint32) io.ReadWriteCloser {
-	if kind == packetio.RTCPBufferPacket {
-		return &rtcpSink{link: l, ssrc: ssrc}
-	}
-	return &rtpSink{link: l, ssrc: ssrc}
+// earlyPacket is media that came before the keys.
+type earlyPacket struct {
+	way    *way
+	packet []byte
 }
 
-// noReader stands where pion would read packets back out of the buffer. There
-// is nothing to read: they have been forwarded. pion's attempts to find a
-// track for an SSRC end here, and need not succeed.
-type noReader struct{}
-
-func (noReader) Read([]byte) (int, error) { return 0, io.EOF }
-func (noReader) Close() error             { return nil }
-
-// rtpSink is where one SSRC's decrypted packets go.
-type rtpSink struct {
-	noReader
-	link   *Link
-	ssrc   uint32
-	view   packet.View
+// incoming is one SSRC that the peer sends.
+type incoming struct {
 	target Receiver
 	repair bool
+	video  bool
 	routes *routes // by which target was chosen
+	turn   uint32  // the turn of the loop in which a picture of this stream is open
 }
 
-// Write takes one packet; b is the SRTP session's own read buffer.
-func (s *rtpSink) Write(b []byte) (int, error) {
-	now := s.link.t.now()
-	if err := packet.Parse(b, &s.view); err != nil {
-		s.link.t.malformed.Add(1)
-		return len(b), nil
+// media takes an SRTP or SRTCP packet. It is part of the hot path.
+func (l *Link) media(w *way, p *pass, b []byte) {
+	l.in.Lock()
+	defer l.in.Unlock()
+	if k := l.keys.Load(); k != nil {
+		l.open(k, w, p, b)
+		return
 	}
-	r := s.link.routes.Load()
-	if r == nil {
-		return len(b), nil
+	if len(l.early) >= maxEarly {
+		l.t.count.early.Add(1)
+		return
 	}
+	l.early = append(l.early, earlyPacket{w, slices.Clone(b)})
+}
+
+// open is called with in held.
+func (l *Link) open(k *keys, w *way, p *pass, b []byte) {
+	if isRTCP(b) {
+		l.openRTCP(k, w, p, b)
+		return
+	}
+	n, err := packet.HeaderSize(b)
+	if err != nil {
+		l.t.count.malformed.Add(1)
+		return
+	}
+	plain, err := k.opener.RTP(b, n)
+	if err != nil {
+		l.t.count.refused(err)
+		return
+	}
+	l.noteHeard(w, p.now)
+	if packet.Parse(plain, &p.view) != nil {
+		l.t.count.malformed.Add(1)
+		return
+	}
+	if r := l.routes.Load(); r != nil {
+		l.route(r, p)
+	}
+}
+
+// refused counts a packet that did not open.
+func (c *counters) refused(err error) {
+	switch {
+	case errors.Is(err, srtp.ErrReplayed):
+		c.replayed.Add(1)
+	case errors.Is(err, srtp.ErrAuth):
+		c.forged.Add(1)
+	case errors.Is(err, srtp.ErrStreams):
+		c.streams.Add(1)
+	default:
+		c.malformed.Add(1)
+	}
+}
+
+func (l *Link) route(r *routes, p *pass) {
+	v := &p.view
 	if id := r.twcc; id != 0 {
-		if e := s.view.Extension(id); len(e) == 2 {
-			s.link.arrivals.Record(uint16(e[0])<<8|uint16(e[1]), now)
+		if e := v.Extension(id); len(e) == 2 {
+			l.arrivals.Record(uint16(e[0])<<8|uint16(e[1]), p.now)
 		}
 	}
+	s := l.incoming[v.SSRC]
+	if s == nil { // as many as the opener lets through
+		s = &incoming{}
+		l.incoming[v.SSRC] = s
+	}
 	if s.target == nil || s.routes != r {
-		s.resolve(r)
+		s.resolve(r, v)
 	}
 	switch {
 	case s.target == nil:
-		s.link.unrouted.Add(1)
+		l.unrouted.Add(1)
 	case s.repair:
-		s.target.ReceiveRepair(&s.view, now)
+		s.target.ReceiveRepair(v, p.out, p.now)
 	default:
-		s.target.Receive(&s.view, now)
+		p.note(s, v.Marker)
+		s.target.Receive(v, p.out, p.now)
 	}
-	return len(b), nil
+}
+
+// note keeps count of pictures that have begun and not ended: the marker is on
+// a picture's last packet (RFC 3551 section 5.1).
+func (p *pass) note(s *incoming, last bool) {
+	switch {
+	case !s.video:
+	case last && s.turn == p.turn:
+		s.turn = 0
+		p.open--
+	case !last && s.turn != p.turn:
+		s.turn = p.turn
+		p.open++
+	}
 }
 
 // resolve finds the m-section that an SSRC belongs to: by the offer's a=ssrc
 // lines, else by the MID that the packet carries (RFC 9143 section 9.2). A
 // retransmission is known by its payload type.
-func (s *rtpSink) resolve(r *routes) {
+func (s *incoming) resolve(r *routes, v *packet.View) {
 	s.routes, s.target = r, nil
-	mid, ok := r.ssrcs[s.ssrc]
+	mid, ok := r.ssrcs[v.SSRC]
 	if !ok {
-		e := s.view.Extension(r.mid)
+		e := v.Extension(r.mid)
 		if e == nil {
 			return
 		}
@@ -99,8 +152,8 @@ func (s *rtpSink) resolve(r *routes) {
 	if !ok {
 		return
 	}
-	s.target = route.to
-	s.repair = route.rtxPT != 0 && s.view.PT == route.rtxPT
+	s.target, s.video = route.to, route.video
+	s.repair = route.rtxPT != 0 && v.PT == route.rtxPT
 }
 
 // routes says where received packets go; it is replaced as a whole with every
@@ -114,43 +167,6 @@ type routes struct {
 
 type route struct {
 	to    Receiver
+	video bool
 	rtxPT uint8
-}
-
-// rtcpSink is where one SSRC's decrypted RTCP goes.
-type rtcpSink struct {
-	noReader
-	link *Link
-	ssrc uint32
-}
-
-func (s *rtcpSink) Write(b []byte) (int, error) {
-	packets, err := rtcp.Unmarshal(b)
-	if err != nil {
-		s.link.t.malformed.Add(1)
-		return len(b), nil
-	}
-	now := s.link.t.now()
-	for _, p := range packets {
-		if cc, ok := p.(*rtcp.TransportLayerCC); ok {
-			s.link.delivery.feedback(cc)
-			continue
-		}
-		s.link.owner.Feedback(s.ssrc, p, now)
-	}
-	return len(b), nil
-}
-
-// delivery counts what the peer's transport-wide feedback says of the packets
-// that went to it.
-type delivery struct {
-	received, lost atomic.Uint64
-}
-
-func (d *delivery) feedback(cc *rtcp.TransportLayerCC) {
-	got := uint64(len(cc.RecvDeltas))
-	d.received.Add(got)
-	if n := uint64(cc.PacketStatusCount); n > got {
-		d.lost.Add(n - got)
-	}
 }

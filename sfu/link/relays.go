@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"sync"
 	"sync/atomic"
+
+	"kinwire/sfu/packet"
 )
 
 // relayTable knows the relayed transport addresses that our own TURN server
@@ -19,7 +21,7 @@ type relay struct {
 	client  netip.AddrPort // where the client reaches the relay from
 	proto   string
 	deliver func(p []byte, from netip.AddrPort)
-	peer    atomic.Pointer[netip.AddrPort] // the server's address as the client knows it
+	door    atomic.Pointer[relayDoor] // for the address that the client sends to
 }
 
 func (t *relayTable) get(a netip.AddrPort) *relay {
@@ -30,18 +32,6 @@ func (t *relayTable) get(a netip.AddrPort) *relay {
 }
 
 func (t *relayTable) has(a netip.AddrPort) bool { return t.get(a) != nil }
-
-// deliver hands b to the relay that owns the address, if one does.
-func (t *relayTable) deliver(b []byte, to netip.AddrPort) bool {
-	r := t.get(to)
-	if r == nil {
-		return false
-	}
-	if from := r.peer.Load(); from != nil {
-		r.deliver(b, *from)
-	}
-	return true
-}
 
 func (t *relayTable) change(f func(m map[netip.AddrPort]*relay) error) error {
 	t.mu.Lock()
@@ -61,7 +51,7 @@ func (t *relayTable) change(f func(m map[netip.AddrPort]*relay) error) error {
 
 // Owns says whether addr is one that media is received on: a local address or
 // a public one that the operator configured.
-func (t *Transport) Owns(addr netip.AddrPort) bool { return t.socketFor(addr) != nil }
+func (t *Transport) Owns(addr netip.AddrPort) bool { return t.doorFor(addr) != nil }
 
 // Attach makes a relayed address known: packets for it go to deliver. client
 // and proto are how the client reaches the relay.
@@ -83,16 +73,23 @@ func (t *Transport) Detach(relayed netip.AddrPort) {
 	})
 }
 
-// Inject takes a packet that relayed sends to the server's address to. It
-// copies p. false: dropped, because to is not ours or the reader is behind.
+// Inject takes a packet that relayed sends to the server's address to: what it
+// leads to is done when Inject returns, on the caller's goroutine. p is not
+// changed. false: dropped, because to is not ours, relayed is not attached, or
+// the packet is too large.
 func (t *Transport) Inject(p []byte, relayed, to netip.AddrPort) bool {
-	s := t.socketFor(to)
+	s := t.doorFor(to)
 	r := t.relays.get(relayed)
-	if s == nil || r == nil {
+	if s == nil || r == nil || len(p) > packet.MaxSize {
 		return false
 	}
-	if peer := r.peer.Load(); peer == nil || *peer != to {
-		r.peer.Store(&to)
+	d := r.door.Load()
+	if d == nil || d.local != to {
+		d = &relayDoor{relay: r, local: to}
+		r.door.Store(d)
 	}
-	return s.push(p, relayed)
+	ps := t.borrow()
+	defer t.give(ps)
+	t.takeFrom(d, ps, ps.buf[:copy(ps.buf[:], p)], relayed)
+	return true
 }

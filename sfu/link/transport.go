@@ -1,20 +1,23 @@
 package link
 
 import (
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
 	"github.com/pion/dtls/v3"
-	"github.com/pion/ice/v4"
-	"github.com/pion/webrtc/v4"
 
 	"kinwire/sfu/codec"
+	"kinwire/sfu/datagram"
+	"kinwire/sfu/ice"
+	"kinwire/sfu/srtp"
 )
 
 // Config says where media comes in and what is negotiated.
@@ -26,62 +29,85 @@ type Config struct {
 	IPv4, IPv6      bool
 	IncludeLoopback bool
 
-	Audio, Video []codec.Kind // in order of preference
-	SRTPProfiles []string     // in order of preference, names of Profiles
+	Loops     int           // that read each address; 0: one
+	FrameHold time.Duration // how long the packets of a picture wait for its last one; 0: not at all
 
+	Audio, Video []codec.Kind // in order of preference
+	SRTPProfiles []string     // in order of preference, names of package srtp
+
+	SetUp        time.Duration // until a link must be connected
 	Disconnected time.Duration // silence after which a link counts as disconnected
 	Failed       time.Duration // and after which it counts as lost
 	TCPQueue     int           // packets that may wait for a peer on TCP; the oldest goes first
 }
 
+const (
+	// socketBuffer holds a burst of key frames to and from sixteen people; the
+	// kernel may give less without an error.
+	socketBuffer = 4 << 20
+	// readBatch is how many packets a loop takes from the kernel at once.
+	readBatch = 32
+	// sendBatch is how many packets a loop gathers before it must send.
+	sendBatch = 512
+	// consent is how long after the peer's last connectivity check we may still
+	// send to it (RFC 7675 section 5.1).
+	consent = 30 * time.Second
+)
+
 // Transport owns the sockets that all links share.
 type Transport struct {
-	cfg      Config
-	log      *slog.Logger
-	now      func() time.Time
-	profiles []dtls.SRTPProtectionProfile
-	relays   relayTable
-	sockets  []*socket
-	udpMux   ice.UDPMux
-	tcpMux   *ice.TCPMuxDefault
-	cert     webrtc.Certificate
+	cfg         Config
+	log         *slog.Logger
+	now         func() time.Time
+	profiles    []dtls.SRTPProtectionProfile
+	certificate tls.Certificate
+	fingerprint string
 
-	queueDrops atomic.Uint64
-	malformed  atomic.Uint64
+	directory directory
+	relays    relayTable
+	doors     []*socketDoor
+	tcp       *tcpPort
+	passes    sync.Pool // of *pass, for those who read no UDP socket
+	count     counters
+
+	stop    chan struct{}
+	running sync.WaitGroup
 }
 
-// Profiles are the SRTP protection profiles (RFC 5764, RFC 7714) by their
-// names in the configuration.
-var Profiles = map[string]dtls.SRTPProtectionProfile{
-	"aead_aes_128_gcm":  dtls.SRTP_AEAD_AES_128_GCM,
-	"aead_aes_256_gcm":  dtls.SRTP_AEAD_AES_256_GCM,
-	"aes128_cm_sha1_80": dtls.SRTP_AES128_CM_HMAC_SHA1_80,
+// counters are those of Stats.
+type counters struct {
+	queueDrops, malformed, stranger, forged, replayed, streams, early, dataDrops atomic.Uint64
 }
 
 // ErrNoAddress says that the machine has no address to receive media on.
 var ErrNoAddress = errors.New("link: no local address to receive media on: check bind_addresses, ipv4, ipv6 and include_loopback")
 
-// Open opens the sockets.
+// Open opens the sockets and begins to read them.
 func Open(cfg Config, log *slog.Logger, now func() time.Time) (*Transport, error) {
-	t := &Transport{cfg: cfg, log: log, now: now}
+	t := &Transport{cfg: cfg, log: log, now: now, stop: make(chan struct{})}
+	t.cfg.Loops = max(cfg.Loops, 1)
+	t.passes.New = func() any { return newPass(pooledBatch) }
 	for _, name := range cfg.SRTPProfiles {
-		p, ok := Profiles[name]
-		if !ok {
-			return nil, fmt.Errorf("link: unknown SRTP profile %q", name)
+		p, err := srtp.ParseProfile(name)
+		if err != nil {
+			return nil, fmt.Errorf("link: %w", err)
 		}
-		t.profiles = append(t.profiles, p)
+		t.profiles = append(t.profiles, dtls.SRTPProtectionProfile(p))
 	}
-	cert, err := newCertificate(now())
-	if err != nil {
+	var err error
+	if t.certificate, err = newCertificate(now()); err != nil {
 		return nil, err
 	}
-	t.cert = cert
-	if err := t.openUDP(); err != nil {
+	t.fingerprint = sha256Fingerprint(t.certificate.Certificate[0])
+	if err := errors.Join(t.openUDP(), t.openTCP()); err != nil {
 		return nil, errors.Join(err, t.Close())
 	}
-	if err := t.openTCP(); err != nil {
-		return nil, errors.Join(err, t.Close())
+	for _, d := range t.doors {
+		t.running.Add(1)
+		go newLoop(t, d).run()
 	}
+	t.running.Add(1)
+	go t.watch()
 	return t, nil
 }
 
@@ -97,34 +123,17 @@ func (t *Transport) openUDP() error {
 		return ErrNoAddress
 	}
 	port := uint16(t.cfg.UDPPort)
-	var muxes []ice.UDPMux
+	cfg := datagram.Config{ReusePort: t.cfg.Loops > 1, GRO: true, ReadBuffer: socketBuffer, WriteBuffer: socketBuffer}
 	for _, a := range addrs {
-		s, err := listen(netip.AddrPortFrom(a, port), &t.relays)
-		if err != nil {
-			return err
+		for range t.cfg.Loops {
+			s, err := datagram.Listen(netip.AddrPortFrom(a, port), cfg)
+			if err != nil {
+				return fmt.Errorf("link: opening the media socket: %w", err)
+			}
+			port = s.Addr().Port()
+			t.doors = append(t.doors, &socketDoor{socket: s, address: s.Addr()})
 		}
-		port = s.local.Port()
-		t.sockets = append(t.sockets, s)
-		muxes = append(muxes, ice.NewUDPMuxDefault(ice.UDPMuxParams{UDPConn: s, Logger: pionLog{t.log}}))
 	}
-	t.udpMux = ice.NewMultiUDPMuxDefault(muxes...)
-	return nil
-}
-
-func (t *Transport) openTCP() error {
-	if t.cfg.TCPPort < 0 {
-		return nil
-	}
-	l, err := net.ListenTCP("tcp", &net.TCPAddr{Port: t.cfg.TCPPort})
-	if err != nil {
-		return fmt.Errorf("link: opening the ICE-TCP port: %w", err)
-	}
-	t.tcpMux = ice.NewTCPMuxDefault(ice.TCPMuxParams{
-		Listener: l, Logger: pionLog{t.log}, ReadBufferSize: 64,
-		// Without a buffer in the mux a write blocks: the link's own queue
-		// (queue.go) stands before it and drops the oldest.
-		FirstStunBindTimeout: 10 * time.Second,
-	})
 	return nil
 }
 
@@ -159,79 +168,131 @@ func localAddresses(cfg Config) ([]netip.Addr, error) {
 	return out, nil
 }
 
-// offers says which local addresses peers are told of: those with a socket.
-func (t *Transport) offers(ip net.IP) bool {
-	a, ok := netip.AddrFromSlice(ip)
-	if !ok {
-		return false
+// candidates are the addresses that peers are told of: all of UDP before those
+// of TCP, which are for networks that let no UDP through.
+func (t *Transport) candidates() []string {
+	var addrs []netip.Addr
+	for _, a := range t.Addresses() {
+		addrs = append(addrs, a.Addr())
 	}
-	return slices.ContainsFunc(t.sockets, func(s *socket) bool { return s.local.Addr() == a.Unmap() })
+	if len(t.cfg.PublicAddresses) > 0 {
+		addrs = t.cfg.PublicAddresses
+	}
+	var list []ice.Candidate
+	for _, a := range addrs {
+		list = append(list, ice.Candidate{Addr: netip.AddrPortFrom(a, uint16(t.UDPPort()))})
+	}
+	if t.tcp != nil {
+		for _, a := range addrs {
+			list = append(list, ice.Candidate{Addr: netip.AddrPortFrom(a, uint16(t.TCPPort())), TCP: true})
+		}
+	}
+	return ice.Candidates(list)
 }
 
 // UDPPort is the port that media comes in on.
-func (t *Transport) UDPPort() int { return int(t.sockets[0].local.Port()) }
+func (t *Transport) UDPPort() int { return int(t.doors[0].address.Port()) }
 
 // TCPPort is the port of ICE over TCP, 0 when it is off.
 func (t *Transport) TCPPort() int {
-	if t.tcpMux == nil {
+	if t.tcp == nil {
 		return 0
 	}
-	return t.tcpMux.LocalAddr().(*net.TCPAddr).Port
+	return t.tcp.port
 }
 
 // Addresses are the local addresses of the sockets.
 func (t *Transport) Addresses() []netip.AddrPort {
-	out := make([]netip.AddrPort, len(t.sockets))
-	for i, s := range t.sockets {
-		out[i] = s.local
+	var out []netip.AddrPort
+	for _, d := range t.doors {
+		if !slices.Contains(out, d.address) {
+			out = append(out, d.address)
+		}
 	}
 	return out
 }
 
-// socketFor finds the socket on which packets to addr arrive. A public
-// address stands for the first socket of its family.
-func (t *Transport) socketFor(addr netip.AddrPort) *socket {
+// doorFor finds the socket on which packets to addr arrive. A public address
+// stands for the first socket of its family.
+func (t *Transport) doorFor(addr netip.AddrPort) *socketDoor {
 	if int(addr.Port()) != t.UDPPort() {
 		return nil
 	}
 	a := addr.Addr().Unmap()
 	public := slices.Contains(t.cfg.PublicAddresses, a)
-	for _, s := range t.sockets {
-		if s.local.Addr() == a || public && s.local.Addr().Is4() == a.Is4() && !s.local.Addr().IsLoopback() {
-			return s
+	for _, d := range t.doors {
+		own := d.address.Addr()
+		if own == a || public && own.Is4() == a.Is4() && !own.IsLoopback() {
+			return d
 		}
 	}
 	return nil
 }
 
+// watchEvery is how often silence is looked for. It is a small part of any
+// timeout that makes sense.
+const watchEvery = 100 * time.Millisecond
+
+// watch notices links that have fallen silent: one timer for all.
+func (t *Transport) watch() {
+	defer t.running.Done()
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-t.stop:
+			return
+		case <-tick.C:
+		}
+		now := t.now()
+		for _, l := range t.directory.links() {
+			l.watch(now)
+		}
+	}
+}
+
 // Stats are the transport's own counters.
 type Stats struct {
-	RelayDropped uint64 // relayed packets for which the inbox had no room
 	QueueDropped uint64 // packets to peers on TCP that were too slow
-	Malformed    uint64 // decrypted packets that were not RTP
+	Malformed    uint64 // packets that were not what their first byte said
+	Stranger     uint64 // packets from addresses that are no peer's
+	Forged       uint64 // packets that did not open with the peer's key
+	Replayed     uint64 // packets that had been here before
+	Streams      uint64 // packets of SSRCs beyond the most that a peer may have
+	Early        uint64 // packets that came before the keys and found no room to wait
+	DataDropped  uint64 // messages on data channels to peers who had none, or were behind
+	Sockets      datagram.Stats
 }
 
 // Stats may be called by any goroutine.
 func (t *Transport) Stats() Stats {
-	st := Stats{QueueDropped: t.queueDrops.Load(), Malformed: t.malformed.Load()}
-	for _, s := range t.sockets {
-		st.RelayDropped += s.dropped.Load()
+	c := &t.count
+	st := Stats{
+		QueueDropped: c.queueDrops.Load(), Malformed: c.malformed.Load(), Stranger: c.stranger.Load(),
+		Forged: c.forged.Load(), Replayed: c.replayed.Load(), Streams: c.streams.Load(), Early: c.early.Load(), DataDropped: c.dataDrops.Load(),
+	}
+	for _, d := range t.doors {
+		st.Sockets.Add(d.socket.Stats())
 	}
 	return st
 }
 
-// Close closes the sockets; links must be closed before.
+// Close closes the sockets and waits for their readers; links must be closed
+// before.
 func (t *Transport) Close() error {
+	select {
+	case <-t.stop:
+		return nil
+	default:
+		close(t.stop)
+	}
 	var errs []error
-	if t.udpMux != nil {
-		errs = append(errs, t.udpMux.Close())
-	} else {
-		for _, s := range t.sockets {
-			errs = append(errs, s.Close())
-		}
+	for _, d := range t.doors {
+		errs = append(errs, d.socket.Close())
 	}
-	if t.tcpMux != nil {
-		errs = append(errs, t.tcpMux.Close())
+	if t.tcp != nil {
+		errs = append(errs, t.tcp.close())
 	}
+	t.running.Wait()
 	return errors.Join(errs...)
 }

@@ -103,6 +103,32 @@ func Parse(b []byte, v *View) error {
 	return nil
 }
 
+// HeaderSize is the length of b's RTP header with CSRCs and extension, which is
+// what SRTP leaves readable (RFC 3711 section 3.1): it can be asked before the
+// packet is opened.
+func HeaderSize(b []byte) (int, error) {
+	if len(b) < fixedHeader {
+		return 0, ErrShort
+	}
+	if b[0]>>6 != 2 {
+		return 0, ErrVersion
+	}
+	n := fixedHeader + 4*int(b[0]&0x0f)
+	if b[0]&0x10 != 0 {
+		if len(b) < n+4 {
+			return 0, ErrExtension
+		}
+		n += 4 + 4*int(binary.BigEndian.Uint16(b[n+2:]))
+		if len(b) < n {
+			return 0, ErrExtension
+		}
+	}
+	if len(b) < n {
+		return 0, ErrShort
+	}
+	return n, nil
+}
+
 // Payload is what follows the header, without padding. It is empty in a
 // packet that carries padding alone (a bandwidth probe).
 func (v *View) Payload() []byte { return v.Raw[v.payStart:v.payEnd] }
