@@ -170,6 +170,12 @@ func (c *Call) Leave(ctx context.Context) error {
 	return err
 }
 
+// MediaToken asks for a token for media over HTTP; see [Session.MediaToken].
+// Once that media has come, what Join brought is over: Close it.
+func (c *Call) MediaToken(ctx context.Context) (proto.MediaToken, error) {
+	return c.s.MediaToken(ctx, c.id)
+}
+
 // Hangup hangs up (see [Session.Hangup]) and closes the media.
 func (c *Call) Hangup(ctx context.Context) error {
 	err := c.s.Hangup(ctx, c.id)

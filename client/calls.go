@@ -2,6 +2,8 @@ package client
 
 import (
 	"context"
+	"fmt"
+	"net/url"
 
 	"kinwire/signaling/proto"
 )
@@ -39,6 +41,30 @@ func (s *Session) Leave(ctx context.Context, callID string) error {
 func (s *Session) Mute(ctx context.Context, callID string, kind proto.SourceKind, muted bool) error {
 	_, err := Request[proto.Empty](ctx, s, proto.TypeMediaMute, proto.MediaMute{CallID: callID, Kind: kind, Muted: muted})
 	return err
+}
+
+// MediaToken asks for a token with which a program that speaks WHIP or WHEP
+// (docs/protocol.md, section 8) brings the media of this person in a call, in
+// place of what Join has brought. The addresses in it are whole ones.
+func (s *Session) MediaToken(ctx context.Context, callID string) (proto.MediaToken, error) {
+	t, err := Request[proto.MediaToken](ctx, s, proto.TypeMediaToken, proto.CallRef{CallID: callID})
+	if err != nil {
+		return proto.MediaToken{}, err
+	}
+	base, err := url.Parse(s.opt.BaseURL)
+	if err != nil {
+		return proto.MediaToken{}, fmt.Errorf("client: BaseURL %q: %w", s.opt.BaseURL, err)
+	}
+	for _, address := range []*string{&t.WHIPURL, &t.WHEPURL} {
+		path, err := url.Parse(*address)
+		if err != nil {
+			return proto.MediaToken{}, fmt.Errorf("media token for call %s: the server gave the address %q: %w", callID, *address, err)
+		}
+		if !path.IsAbs() { // a base with a path of its own stands for a proxy that adds it
+			*address = base.JoinPath(path.EscapedPath()).String()
+		}
+	}
+	return t, nil
 }
 
 // People lists those whom this person may call.

@@ -33,14 +33,18 @@ func (e *apiError) GetStatus() int { return e.status }
 
 // statuses gives each code its HTTP status; others are 400.
 var statuses = map[proto.Code]int{
-	proto.CodeTooLarge:        http.StatusRequestEntityTooLarge,
-	proto.CodeRateLimited:     http.StatusTooManyRequests,
-	proto.CodeUnauthenticated: http.StatusUnauthorized,
-	proto.CodeNotFound:        http.StatusNotFound,
-	proto.CodeNotAllowed:      http.StatusForbidden,
-	proto.CodeWrongState:      http.StatusConflict,
-	proto.CodeUnavailable:     http.StatusServiceUnavailable,
-	proto.CodeInternal:        http.StatusInternalServerError,
+	proto.CodeTooLarge:         http.StatusRequestEntityTooLarge,
+	proto.CodeRateLimited:      http.StatusTooManyRequests,
+	proto.CodeUnauthenticated:  http.StatusUnauthorized,
+	proto.CodeNotFound:         http.StatusNotFound,
+	proto.CodeNotAllowed:       http.StatusForbidden,
+	proto.CodeWrongState:       http.StatusConflict,
+	proto.CodeBusy:             http.StatusConflict,
+	proto.CodeCallFull:         http.StatusConflict,
+	proto.CodeBadOffer:         http.StatusUnprocessableEntity,
+	proto.CodeCodecUnsupported: http.StatusUnprocessableEntity,
+	proto.CodeUnavailable:      http.StatusServiceUnavailable,
+	proto.CodeInternal:         http.StatusInternalServerError,
 }
 
 // codes gives each status that huma comes up with its code; other 4xx are
@@ -57,11 +61,14 @@ var codes = map[int]proto.Code{
 // failed turns any error into an answer.
 func (s *Server) failed(doing string, err error) error {
 	e := refusal(s.d.Log, doing, err)
-	status, ok := statuses[e.Code]
-	if !ok {
-		status = http.StatusBadRequest
+	return &apiError{statusOf(e.Code), e.Code, e.Message}
+}
+
+func statusOf(code proto.Code) int {
+	if status, ok := statuses[code]; ok {
+		return status
 	}
-	return &apiError{status, e.Code, e.Message}
+	return http.StatusBadRequest
 }
 
 // huma makes its own errors through a variable of its package. Ours says
@@ -163,8 +170,12 @@ func (s *Server) mountAPI(r chi.Router) {
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"login":    {Type: "http", Scheme: "bearer", Description: "the token from POST /v1/login"},
 		"operator": {Type: "http", Scheme: "bearer", Description: "the operator's token"},
+		"media":    {Type: "http", Scheme: "bearer", Description: "the token from media.token on the WebSocket"},
 	}
 	api := humachi.New(r, cfg)
+	if s.hub.whip != nil {
+		describeWHIP(api.OpenAPI())
+	}
 	login := []map[string][]string{{"login": {}}}
 	operator := []map[string][]string{{"operator": {}}}
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"time"
 
+	"kinwire/signaling/calls"
 	"kinwire/signaling/proto"
 )
 
@@ -50,11 +51,23 @@ type CallState interface {
 	SessionEnded(who Who)
 }
 
+// CallSeats lets media come by other ways than a session's own join: for
+// tokens of package whip.
+type CallSeats interface {
+	Seat(who Who, callID string) (calls.Seat, error)
+	SeatHolds(seat calls.Seat) bool
+	SeatServers(seat calls.Seat) []proto.ICEServer
+	SeatJoin(ctx context.Context, seat calls.Seat, sdp string, sources []proto.Source) (calls.Seat, proto.CallJoined, error)
+	SeatRestart(ctx context.Context, seat calls.Seat, fragment string) (string, error)
+	SeatLeave(ctx context.Context, seat calls.Seat) error
+}
+
 // Calls is all of what package calls does for the server; calls.Service is
-// both halves.
+// every part. Without CallSeats no media is taken over HTTP.
 type Calls struct {
 	CallRequests
 	CallState
+	CallSeats
 }
 
 // Records reads the records of ended calls. A call without one is a

@@ -26,6 +26,9 @@ var handlers = map[string]handler{
 	proto.TypeCallLeave:   onCall(CallRequests.Leave),
 	proto.TypeMediaOffer:  onCall(CallRequests.Offer),
 	proto.TypeMediaMute:   onCall(CallRequests.Mute),
+	proto.TypeMediaToken: on(func(ctx context.Context, s *session, data proto.CallRef) (proto.MediaToken, error) {
+		return s.mediaToken(ctx, data)
+	}),
 	proto.TypeStatsReport: on(func(ctx context.Context, s *session, data proto.StatsReport) (proto.Empty, error) {
 		return proto.Empty{}, s.hub.calls.Report(ctx, s.who, data)
 	}),

@@ -19,12 +19,17 @@
 //	socket.read → session.accept → worker → handler → outbox → socket.write
 //	                                 calls → hub.ToUser ↗
 //
+// Media may also come by plain HTTP, from programs that speak WHIP or WHEP
+// (package whip): what they may is what the session may that gave them a token
+// (seats.go).
+//
 // # Locks
 //
 // None is held while code of another package runs. From the outside in: the
 // hub's, over who has which sessions; each session's, over its outbox and
 // socket; and innermost, never together, those of a socket's farewell, of the
-// table of resume tokens and of the list of people whose presence changed.
+// tables of resume tokens and of tokens for media over HTTP, and of the list of
+// people whose presence changed.
 //
 // # Who is told of what
 //

@@ -17,6 +17,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kinwire/signaling"
+	"kinwire/signaling/calls"
 	"kinwire/signaling/proto"
 )
 
@@ -225,6 +226,12 @@ var webFiles = fstest.MapFS{
 
 // newHouse starts a server; set changes the configuration.
 func newHouse(t *testing.T, set func(*signaling.Config)) *house {
+	return newHouseWith(t, set, nil, nil)
+}
+
+// newHouseWith is newHouse with other calls than the desk and with a clock, if
+// they are given.
+func newHouseWith(t *testing.T, set func(*signaling.Config), service func(h *house) *calls.Service, now func() time.Time) *house {
 	cfg := signaling.Config{RatePerSecond: 100000, Burst: 100000, OperatorToken: operatorToken}
 	if set != nil {
 		set(&cfg)
@@ -232,8 +239,13 @@ func newHouse(t *testing.T, set func(*signaling.Config)) *house {
 	h := &house{t: t, desk: newDesk(), kin: newFamily("ann", "ben", "cleo"), logs: &logText{}}
 	log := slog.New(slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.hub = signaling.NewHub(cfg, log, nil)
+	parts := signaling.Calls{CallRequests: h.desk, CallState: h.desk, CallSeats: h.desk}
+	if service != nil {
+		c := service(h)
+		parts = signaling.Calls{CallRequests: c, CallState: c, CallSeats: c}
+	}
 	srv, err := signaling.New(cfg, signaling.Deps{
-		Hub: h.hub, Accounts: h.kin, Calls: signaling.Calls{CallRequests: h.desk, CallState: h.desk}, Records: records{}, Web: webFiles, Log: log,
+		Hub: h.hub, Accounts: h.kin, Calls: parts, Now: now, Records: records{}, Web: webFiles, Log: log,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("kinwire_up 1\n")) }),
 		Demo:    &signaling.Demo{Logins: []signaling.DemoLogin{{Login: "ann"}}, Password: "right"},
 	})

@@ -22,13 +22,22 @@ type answer struct {
 
 func (h *house) do(method, path, token, body string) answer {
 	h.t.Helper()
-	req, err := http.NewRequest(method, h.http.URL+path, strings.NewReader(body))
-	require.NoError(h.t, err)
+	headers := map[string]string{}
 	if token != "" {
-		req.Header.Set("Authorization", "Bearer "+token)
+		headers["Authorization"] = "Bearer " + token
 	}
 	if body != "" {
-		req.Header.Set("Content-Type", "application/json")
+		headers["Content-Type"] = "application/json"
+	}
+	return h.fetch(method, path, body, headers)
+}
+
+func (h *house) fetch(method, path, body string, headers map[string]string) answer {
+	h.t.Helper()
+	req, err := http.NewRequest(method, h.http.URL+path, strings.NewReader(body))
+	require.NoError(h.t, err)
+	for k, v := range headers {
+		req.Header.Set(k, v)
 	}
 	res, err := http.DefaultClient.Do(req)
 	require.NoError(h.t, err)
@@ -229,6 +238,7 @@ func TestOpenAPI(t *testing.T) {
 	for path, method := range map[string]string{
 		"/v1/login": "post", "/v1/logout": "post", "/v1/me": "get", "/v1/calls/{id}/record": "get",
 		"/v1/demo": "get", "/healthz": "get", "/readyz": "get",
+		"/v1/whip": "post", "/v1/whep": "post", "/v1/whip/{id}": "patch", "/v1/whep/{id}": "delete",
 	} {
 		require.Contains(t, doc.Paths, path)
 		require.Contains(t, doc.Paths[path], method)
@@ -243,6 +253,7 @@ func TestOpenAPI(t *testing.T) {
 		}
 	}
 	require.True(t, found, "the shape of errors is described")
+	require.Contains(t, doc.Components.Schemas, "ApiError", "the pages of media name it")
 }
 
 func TestLogsHoldNoSecrets(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kinwire/signaling/proto"
+	"kinwire/signaling/whip"
 )
 
 // Hub knows who is there: every session and every socket. It is what package
@@ -23,6 +24,7 @@ type Hub struct {
 	// Set by New, before the first socket.
 	accounts Accounts
 	calls    Calls
+	whip     *whip.Service // nil: no media over HTTP
 
 	workers sync.WaitGroup // of sessions
 	readers sync.WaitGroup // of sockets
@@ -155,6 +157,9 @@ func (h *Hub) remove(s *session) {
 		h.users[s.who.UserID] = list
 	}
 	h.mu.Unlock()
+	if h.whip != nil {
+		h.whip.Forget(s.who.SessionID)
+	}
 	if known {
 		s.log.Info("session ended")
 	}

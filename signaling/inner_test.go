@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"pgregory.net/rapid"
 
+	"kinwire/signaling/calls"
 	"kinwire/signaling/proto"
 )
 
@@ -122,6 +123,21 @@ func TestSocketSources(t *testing.T) {
 	for _, host := range []string{"", "a; script-src *", "a b", "a\r\nx"} {
 		require.Empty(t, socketSources(host), host)
 	}
+}
+
+// goodSeats calls every seat good.
+type goodSeats struct{ CallSeats }
+
+func (goodSeats) SeatHolds(calls.Seat) bool { return true }
+
+func TestSeatEndsWithItsSession(t *testing.T) {
+	h := NewHub(Config{}, nil, nil)
+	h.calls.CallSeats = goodSeats{}
+	s := newSession(h, proto.Person{}, secret{}, proto.Device{})
+	place := seat{s: s}
+	require.True(t, place.Live())
+	s.end(0, "")
+	require.False(t, place.Live())
 }
 
 func TestIDOf(t *testing.T) {

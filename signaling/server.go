@@ -37,6 +37,7 @@ func New(cfg Config, d Deps) (*Server, error) {
 	}
 	s := &Server{cfg: cfg.withDefaults(), d: d, hub: d.Hub, throttle: newThrottle(d.Now)}
 	s.hub.accounts, s.hub.calls = d.Accounts, d.Calls
+	s.hub.whip = s.newWHIP()
 	s.handler = s.routes()
 	s.hub.presence.start(s.hub)
 	return s, nil
@@ -69,6 +70,9 @@ func (s *Server) routes() http.Handler {
 	r := chi.NewRouter()
 	r.Use(s.logRequests, secureHeaders)
 	s.mountAPI(r)
+	if s.hub.whip != nil {
+		s.hub.whip.Mount(r)
+	}
 	r.Get("/v1/ws", s.serveSocket)
 	r.Get("/metrics", s.operatorsOnly(s.serveMetrics))
 	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {

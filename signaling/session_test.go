@@ -104,6 +104,7 @@ var asks = map[string]struct {
 	proto.TypeCallLeave:   {`{"call_id":"c"}`, "ann leave c"},
 	proto.TypeMediaOffer:  {`{"call_id":"c","sdp":"v=0","sources":[]}`, "ann offer c"},
 	proto.TypeMediaMute:   {`{"call_id":"c","kind":"audio","muted":true}`, "ann mute c"},
+	proto.TypeMediaToken:  {`{"call_id":"c"}`, "ann seat c"},
 	proto.TypeStatsReport: {`{"call_id":"c","path":{},"streams":[]}`, "ann report c"},
 }
 

@@ -16,5 +16,6 @@ var (
 	_ calls.Notifier = (*Hub)(nil)
 	_ CallRequests   = (*calls.Service)(nil)
 	_ CallState      = (*calls.Service)(nil)
+	_ CallSeats      = (*calls.Service)(nil)
 	_ Accounts       = (*accounts.Service)(nil)
 )

@@ -24,6 +24,11 @@ func (m mediaPlane) Offer(ctx context.Context, j calls.MediaJoin) (calls.MediaAn
 	return mediaAnswer(j.CallID, a), mediaError(err)
 }
 
+func (m mediaPlane) Restart(ctx context.Context, callID, participantID, fragment string) (string, error) {
+	answer, err := m.sfu.Restart(ctx, callID, participantID, fragment)
+	return answer, mediaError(err)
+}
+
 func (m mediaPlane) Mute(callID, participantID string, kind proto.SourceKind, muted bool) error {
 	return mediaError(m.sfu.Mute(callID, participantID, sfu.Kind(kind), muted))
 }

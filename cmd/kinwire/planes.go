@@ -113,7 +113,7 @@ func (p *planes) buildSignaling(ctx context.Context, cfg *configs.Config, events
 		return err
 	}
 	p.server, err = signaling.New(sc, signaling.Deps{
-		Hub: hub, Accounts: people, Calls: signaling.Calls{CallRequests: p.calls, CallState: p.calls}, Records: records{p.recorder}, Metrics: p.recorder.Handler(),
+		Hub: hub, Accounts: people, Calls: signaling.Calls{CallRequests: p.calls, CallState: p.calls, CallSeats: p.calls}, Records: records{p.recorder}, Metrics: p.recorder.Handler(),
 		Web: app, Demo: p.demo, Ready: p.store.Ping, Log: p.log, Now: time.Now,
 	})
 	if err != nil {

@@ -32,6 +32,10 @@
 // active in one call a person is busy for every other. Who is away may come
 // back for as long as the call lasts and is free for other calls meanwhile.
 //
+// Media may also be brought by somebody without a session, such as a program
+// that speaks WHIP: by a [Seat], a person's place in the call as one of their
+// sessions holds it. What the session may the seat may, and no longer.
+//
 // What the others see of it (accepted, joined, reconnecting, left) is derived
 // from the stage and from whether media and socket are up, never stored.
 //

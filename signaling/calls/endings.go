@@ -10,6 +10,7 @@ import (
 func (c *call) drop(p *participant, to stage, reason proto.Reason, now time.Time) {
 	c.dropMedia(p, reason, now)
 	p.stage, p.reason, c.lastReason = to, reason, reason
+	p.stays++
 }
 
 // dropMedia forgets p's media. A join that is still under way is undone when

@@ -27,6 +27,14 @@ func errNotJoined() *proto.Error {
 	return wrongState("this device has no media in the call; send call.join first")
 }
 
+func errSeated() *proto.Error {
+	return wrongState("your media in this call comes over HTTP; send call.join to bring it back here")
+}
+
+func errNoSeat() *proto.Error {
+	return wrongState("you have left the call, or your media has ended or was replaced, since then")
+}
+
 func errNoSource(kind proto.SourceKind) *proto.Error {
 	return wrongState(fmt.Sprintf("you did not announce a source of kind %q when you joined", kind))
 }

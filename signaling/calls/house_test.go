@@ -104,7 +104,9 @@ type plane struct {
 	mutes  []string
 	wrong  []string // what should never have been asked of it
 	onJoin func(j MediaJoin) error
-	onOff  func(callID, participantID string)
+	// onRestart says what becomes of a restart of somebody the plane has.
+	onRestart func(fragment string) (string, error)
+	onOff     func(callID, participantID string)
 }
 
 func (m *plane) Join(_ context.Context, j MediaJoin) (MediaAnswer, error) {

@@ -46,8 +46,11 @@ type participant struct {
 	device     proto.Device
 	socketDown bool
 
-	joining bool // Media.Join is under way
-	media   bool // Media.Join has answered
+	joining bool   // Media.Join is under way
+	media   bool   // Media.Join has answered
+	seated  bool   // the media came by a Seat, not by the session itself
+	joins   uint64 // counts joins begun
+	stays   uint64 // counts how often they have left
 	link    link
 	sources []proto.Source // mids are not kept: they mean nothing to others
 
@@ -122,11 +125,7 @@ func newCall(id string, video bool, cfg Config, caller newcomer, who Who, others
 // apply lets one event happen to p. On an error nothing has changed; it says
 // what p may be told.
 func (c *call) apply(p *participant, ev event, now time.Time) *proto.Error {
-	row := transitions[p.stage]
-	if c.phase == proto.PhaseEnded {
-		row = afterEnd
-	}
-	act, ok := row[ev.kind]
+	act, ok := c.action(p, ev.kind)
 	if !ok {
 		return c.refusal(p)
 	}
@@ -136,6 +135,16 @@ func (c *call) apply(p *participant, ev event, now time.Time) *proto.Error {
 	c.settle(now)
 	c.publish()
 	return nil
+}
+
+// action is what the tables list for an event that happens to p now.
+func (c *call) action(p *participant, kind eventKind) (action, bool) {
+	row := transitions[p.stage]
+	if c.phase == proto.PhaseEnded {
+		row = afterEnd
+	}
+	act, ok := row[kind]
+	return act, ok
 }
 
 // tick lets everything happen that is due.

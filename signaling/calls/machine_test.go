@@ -207,6 +207,7 @@ func (w *world) step(t *rapid.T) {
 	kind := eventKind(rapid.IntRange(0, int(evLinkDown)).Draw(t, "event"))
 	w.happen(p, event{
 		kind: kind, session: session, source: proto.SourceAudio, muted: rapid.Bool().Draw(t, "muted"),
+		seated:  rapid.Bool().Draw(t, "seated"),
 		sources: []proto.Source{{Kind: proto.SourceAudio, MID: "0"}},
 	})
 }

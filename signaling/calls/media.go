@@ -9,30 +9,41 @@ import (
 // Join brings a person's media into the call with their offer. From a device
 // other than the one that is in the call it moves the call to that device.
 func (s *Service) Join(ctx context.Context, w Who, m proto.CallJoin) (proto.CallJoined, error) {
-	done, refused := s.begin()
+	joined, _, refused := s.bring(ctx, w, m, nil)
 	if refused != nil {
 		return proto.CallJoined{}, refused
+	}
+	return joined, nil
+}
+
+// bring carries out a join, by a seat or, where that is nil, by the session
+// itself. It also gives the number of the join.
+func (s *Service) bring(ctx context.Context, w Who, m proto.CallJoin, by *Seat) (proto.CallJoined, uint64, *proto.Error) {
+	done, refused := s.begin()
+	if refused != nil {
+		return proto.CallJoined{}, 0, refused
 	}
 	defer done()
 	if refused := checkSources(m.Sources); refused != nil {
-		return proto.CallJoined{}, refused
+		return proto.CallJoined{}, 0, refused
 	}
 	e, p, refused := s.turn(ctx, w, m.CallID)
 	if refused != nil {
-		return proto.CallJoined{}, refused
+		return proto.CallJoined{}, 0, refused
 	}
 	defer e.endTurn(p)
-	if refused := s.startJoin(e, p, w); refused != nil {
-		return proto.CallJoined{}, refused
+	number, refused := s.startJoin(e, p, w, by)
+	if refused != nil {
+		return proto.CallJoined{}, 0, refused
 	}
 	answer, err := s.mediaJoin(ctx, e, MediaJoin{CallID: m.CallID, ParticipantID: p.id, SDP: m.SDP, Sources: m.Sources})
 	view, refused := s.finishJoin(ctx, e, p, m.Sources, err)
 	if refused != nil {
-		return proto.CallJoined{}, refused
+		return proto.CallJoined{}, 0, refused
 	}
 	return proto.CallJoined{
 		Call: view, SDP: answer.SDP, Slots: answer.Slots, ICEServers: s.d.ICE.ICEServers(w.UserID, m.CallID),
-	}, nil
+	}, number, nil
 }
 
 // turn finds the call and waits until no other request of this participant
@@ -55,17 +66,20 @@ func (s *Service) turn(ctx context.Context, w Who, callID string) (*entry, *part
 // endTurn reads only what never changes, so it needs no lock.
 func (e *entry) endTurn(p *participant) { <-e.turns[p.id] }
 
-func (s *Service) startJoin(e *entry, p *participant, w Who) *proto.Error {
+func (s *Service) startJoin(e *entry, p *participant, w Who, by *Seat) (number uint64, refused *proto.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if by != nil && !by.stands(e.call, p) {
+		return 0, errNoSeat()
+	}
 	now := s.d.Now()
 	if p.stage == away {
 		if refused := s.vacate(w.UserID, now); refused != nil {
-			return refused
+			return 0, refused
 		}
 	}
-	_, refused := s.apply(e, p, event{kind: evJoin, session: w.SessionID, device: w.Device}, now)
-	return refused
+	_, refused = s.apply(e, p, event{kind: evJoin, session: w.SessionID, device: w.Device, seated: by != nil}, now)
+	return p.joins, refused
 }
 
 // mediaJoin first waits until what was to be done before is done: the leave
@@ -109,7 +123,7 @@ func (s *Service) Offer(ctx context.Context, w Who, m proto.MediaOffer) (proto.M
 		return proto.MediaAnswer{}, refused
 	}
 	defer e.endTurn(p)
-	if refused := s.checkJoined(e, p, w); refused != nil {
+	if refused := s.checkOffers(e, p, w); refused != nil {
 		return proto.MediaAnswer{}, refused
 	}
 	answer, err := s.d.Media.Offer(ctx, MediaJoin{CallID: m.CallID, ParticipantID: p.id, SDP: m.SDP, Sources: m.Sources})
@@ -173,10 +187,18 @@ func (s *Service) Report(_ context.Context, w Who, m proto.StatsReport) error {
 	return nil
 }
 
-func (s *Service) checkJoined(e *entry, p *participant, w Who) *proto.Error {
+// checkOffers says whether a further offer of this session is one for the
+// media that p has.
+func (s *Service) checkOffers(e *entry, p *participant, w Who) *proto.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return joinedHere(e, p, w)
+	if refused := joinedHere(e, p, w); refused != nil {
+		return refused
+	}
+	if p.seated {
+		return errSeated()
+	}
+	return nil
 }
 
 // joinedHere says whether p's media comes from this device. The caller of the

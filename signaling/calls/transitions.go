@@ -15,6 +15,7 @@ type event struct {
 	sources []proto.Source   // joined, offered
 	source  proto.SourceKind // muted
 	muted   bool
+	seated  bool // join: by a Seat
 }
 
 type eventKind int
@@ -152,16 +153,21 @@ func forgo(c *call, p *participant, _ event, now time.Time) *proto.Error {
 }
 
 // join starts a join, from the device that is in the call or from another.
-// Media that was there before goes first.
+// Media that was there before goes first. A join by a Seat does not come on
+// the session's socket, so it does not show that the socket is there.
 func join(c *call, p *participant, ev event, now time.Time) *proto.Error {
-	reason := proto.ReasonLost
-	if p.session != ev.session {
+	reason, moved := proto.ReasonLost, p.session != ev.session
+	if moved || p.seated != ev.seated {
 		reason = proto.ReasonElsewhere
+	}
+	if moved {
 		c.tellMoved(p)
 	}
 	c.dropMedia(p, reason, now)
-	p.session, p.device, p.socketDown = ev.session, ev.device, false
+	p.session, p.device, p.seated = ev.session, ev.device, ev.seated
+	p.socketDown = p.socketDown && ev.seated && !moved
 	p.joining, c.mediaUsed = true, true
+	p.joins++
 	p.setupAt = time.Time{} // each attempt has the whole time
 	return nil
 }

@@ -46,12 +46,16 @@ type Deps struct {
 // SlotsChanged and LinkChanged at any time, also from inside Join and Offer.
 // Its errors are *proto.Error where they are the client's fault.
 //
+// Restart takes the client's new ICE credentials, and gives the server's, both
+// as SDP fragments (RFC 8840); when it fails, media goes on as before.
+//
 // For one participant Join and Leave alternate, except that a call may end
 // between them; EndCall drops everybody. Both are idempotent. After Leave
 // has returned there must be no more LinkChanged for the peer that left.
 type Media interface {
 	Join(ctx context.Context, j MediaJoin) (MediaAnswer, error)
 	Offer(ctx context.Context, j MediaJoin) (MediaAnswer, error)
+	Restart(ctx context.Context, callID, participantID, fragment string) (answer string, err error)
 	Mute(callID, participantID string, kind proto.SourceKind, muted bool) error
 	Leave(callID, participantID string)
 	EndCall(callID string)

@@ -15,6 +15,7 @@ const (
 	TypeCallLeave   = "call.leave"   // CallRef → Empty; leaves the media, may join again while the call lasts
 	TypeMediaOffer  = "media.offer"  // MediaOffer → MediaAnswer; more slots, or an ICE restart
 	TypeMediaMute   = "media.mute"   // MediaMute → Empty
+	TypeMediaToken  = "media.token"  // CallRef → MediaToken; for media over HTTP
 	TypeStatsReport = "stats.report" // StatsReport, no reply
 )
 
@@ -249,6 +250,15 @@ type MediaMute struct {
 	CallID string     `json:"call_id" validate:"required,max=64"`
 	Kind   SourceKind `json:"kind" validate:"required,oneof=audio video screen"`
 	Muted  bool       `json:"muted"`
+}
+
+// MediaToken lets a program that speaks WHIP or WHEP bring the media of this
+// person in this call. The addresses are paths on this server.
+type MediaToken struct {
+	Token     string `json:"token"` // for Authorization: Bearer
+	WHIPURL   string `json:"whip_url"`
+	WHEPURL   string `json:"whep_url"`
+	ExpiresAt int64  `json:"expires_at"` // until when it can start media
 }
 
 // MediaSlots is the whole mapping of participants onto this client's receive

@@ -37,6 +37,7 @@ func Requests() []RequestSpec {
 		{TypeCallLeave, of[CallRef](), of[Empty]()},
 		{TypeMediaOffer, of[MediaOffer](), of[MediaAnswer]()},
 		{TypeMediaMute, of[MediaMute](), of[Empty]()},
+		{TypeMediaToken, of[CallRef](), of[MediaToken]()},
 		{TypeStatsReport, of[StatsReport](), nil},
 	}
 }

@@ -260,6 +260,19 @@ export interface MediaMute {
 }
 
 /**
+ * MediaToken lets a program that speaks WHIP or WHEP bring the media of this person in this call.
+ * The addresses are paths on this server.
+ */
+export interface MediaToken {
+  /** for Authorization: Bearer */
+  token: string;
+  whip_url: string;
+  whep_url: string;
+  /** until when it can start media */
+  expires_at: number;
+}
+
+/**
  * StatsReport is what the client's own getStats says, about every two seconds. All counters are
  * totals since the stream began.
  */
@@ -400,6 +413,8 @@ export interface RequestMap {
   "media.offer": { data: MediaOffer; reply: MediaAnswer };
   /** MediaMute → Empty */
   "media.mute": { data: MediaMute; reply: Empty };
+  /** CallRef → MediaToken; for media over HTTP */
+  "media.token": { data: CallRef; reply: MediaToken };
 }
 
 /** Requests that get no reply: the data to send. */
