@@ -1,13 +1,15 @@
 package main
 
 import (
+	"errors"
+
 	"kinwire/metrics"
 	"kinwire/sfu/forward"
 )
 
 // exposeMetrics puts what the planes count on /metrics.
 func exposeMetrics(p *planes) error {
-	if err := exposeSFU(p); err != nil {
+	if err := errors.Join(exposeSFU(p), exposeSockets(p)); err != nil {
 		return err
 	}
 	if p.turn == nil {
@@ -15,12 +17,6 @@ func exposeMetrics(p *planes) error {
 	}
 	return exposeTURN(p)
 }
-
-// refusals are the reasons for which the transport turns a datagram away: from
-// an address that is no peer's, not sealed with the peer's key, here before, not
-// what its first byte says, of more streams than a peer may have, before the
-// keys with no room to wait.
-var refusals = []string{"stranger", "forged", "replayed", "malformed", "too_many_streams", "before_keys"}
 
 func exposeSFU(p *planes) error {
 	reasons := forward.Reasons()
@@ -34,9 +30,6 @@ func exposeSFU(p *planes) error {
 		{Name: "kinwire_sfu_nacks_received_total", Help: "Sequence numbers that peers asked for again."},
 		{Name: "kinwire_sfu_key_frames_requested_total", Help: "Key frames that the server asked peers for (PLI)."},
 		{Name: "kinwire_sfu_packets_unrouted_total", Help: "RTP packets of no known m-section."},
-		{Name: "kinwire_sfu_datagrams_refused_total", Help: "Datagrams that were nobody's or not what they should be, by reason.", Labels: []metrics.Label{{Name: "reason", Values: refusals}}},
-		{Name: "kinwire_sfu_tcp_queue_dropped_total", Help: "Packets for peers on TCP that were too slow, the oldest first."},
-		{Name: "kinwire_sfu_data_messages_dropped_total", Help: "Messages on data channels for peers who had none, or were behind."},
 		{Name: "kinwire_sfu_packets_dropped_total", Help: "RTP packets that were not forwarded, by reason.", Labels: []metrics.Label{{Name: "reason", Values: reasons}}},
 	}, func(emit metrics.Emit) {
 		t := p.sfu.Totals()
@@ -52,11 +45,5 @@ func exposeSFU(p *planes) error {
 		for reason, n := range t.Drops {
 			emit("kinwire_sfu_packets_dropped_total", float64(n), reason)
 		}
-		s := p.sfu.Transport().Stats()
-		for i, n := range []uint64{s.Stranger, s.Forged, s.Replayed, s.Malformed, s.Streams, s.Early} {
-			emit("kinwire_sfu_datagrams_refused_total", float64(n), refusals[i])
-		}
-		emit("kinwire_sfu_tcp_queue_dropped_total", float64(s.QueueDropped))
-		emit("kinwire_sfu_data_messages_dropped_total", float64(s.DataDropped))
 	})
 }

@@ -14,8 +14,11 @@ const (
 	// maxRun is how many bytes one run may hold: a datagram's 65,535 less its
 	// headers.
 	maxRun = 65000
-	// maxMessages is how many messages one call takes (UIO_MAXIOV).
-	maxMessages = 1024
+	// maxMessages is how many messages go with one call. The kernel takes
+	// 1,024, but no other goroutine gets the processor during a call, and a
+	// garbage collection has to wait for its end: this many take half a
+	// millisecond or so.
+	maxMessages = 128
 )
 
 // message is struct mmsghdr of sendmmsg(2) and recvmmsg(2).
