@@ -59,6 +59,7 @@ func TestCallEndToEnd(t *testing.T) {
 func checkResult(t *testing.T, r result) {
 	t.Helper()
 	require.Positive(t, r.CPUPerPacket, r.Subject)
+	require.InEpsilon(t, r.CPUPerPacket, r.UserPerPacket+r.SystemPerPacket, 1e-9, r.Subject)
 	require.Positive(t, r.Ratio, r.Subject)
 	require.Zero(t, r.Duplicates+r.Misnumbered+r.Unsealed+r.Foreign, "%s: %+v", r.Subject, r.counts)
 	if r.Subject == "wake" {
@@ -81,6 +82,8 @@ func checkServer(t *testing.T, s shape, r result) {
 	require.Len(t, r.Server.Joins, s.participants())
 	require.Len(t, r.Server.Firsts, 1)
 	require.Positive(t, r.Server.Firsts[0])
+	require.Len(t, r.Server.Keys, 1)
+	require.GreaterOrEqual(t, r.Server.Keys[0], r.Server.Firsts[0])
 	require.Positive(t, r.Server.CPUPerJoin)
 	require.Greater(t, r.Server.RSS, r.Server.RSSBefore)
 	require.Positive(t, r.Server.Goroutines)
@@ -161,7 +164,16 @@ func TestFlags(t *testing.T) {
 	require.Equal(t, []string{"calls", "audio"}, []string{p.shapes[0].Name, p.shapes[1].Name})
 	require.Equal(t, 1500*time.Millisecond, p.opts.window)
 	require.False(t, p.floors)
-	for _, bad := range [][]string{{"--shape", "x"}, {"--rounds", "0"}, {"--seconds", "1e9"}, {"x"}, {"--vs"}} {
+	require.False(t, p.vs)
+	require.Nil(t, p.soak)
+	p, err = parseFlags([]string{"--vs", "--instructions", "--rounds", "0", "--soak", "90m", "--soak-joins", "0.5"})
+	require.NoError(t, err)
+	require.True(t, p.vs)
+	require.True(t, p.instructions)
+	require.Zero(t, p.rounds)
+	require.Equal(t, 90*time.Minute, p.soak.Duration)
+	require.InDelta(t, 0.5, p.soak.Joins, 0)
+	for _, bad := range [][]string{{"--shape", "x"}, {"--rounds", "0"}, {"--seconds", "1e9"}, {"x"}, {"--vs=x"}, {"--soak", "x"}, {"--soak", "1m"}, {"--soak", "-1h"}, {"--soak-joins", "0"}, {"--rounds", "-1", "--instructions"}} {
 		_, err := parseFlags(bad)
 		require.Error(t, err, bad)
 	}

@@ -11,13 +11,9 @@ import (
 	"io"
 	"os"
 	"os/exec"
-	"runtime"
-	"strconv"
-	"strings"
+	"slices"
 	"sync"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // request is a line to a child, reply the line that it answers with. There is
@@ -47,41 +43,12 @@ type reply struct {
 	Totals *sfuCounted `json:"totals,omitempty"`
 }
 
-// usage is what a process has used, by its own account.
-type usage struct {
-	CPU        time.Duration `json:"cpu"` // user and system
-	RSS        int64         `json:"rss"` // bytes
-	Goroutines int           `json:"goroutines"`
-}
-
-func ownUsage() (*usage, error) {
-	var r unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &r); err != nil {
-		return nil, fmt.Errorf("reading the CPU time: %w", err)
-	}
-	statm, err := os.ReadFile("/proc/self/statm")
-	if err != nil {
-		return nil, fmt.Errorf("reading the memory in use: %w", err)
-	}
-	f := strings.Fields(string(statm))
-	if len(f) < 2 {
-		return nil, fmt.Errorf("reading the memory in use: /proc/self/statm says %q", statm)
-	}
-	pages, err := strconv.ParseInt(f[1], 10, 64)
-	if err != nil {
-		return nil, fmt.Errorf("reading the memory in use: %w", err)
-	}
-	return &usage{
-		CPU: time.Duration(r.Utime.Nano() + r.Stime.Nano()),
-		RSS: pages * int64(os.Getpagesize()), Goroutines: runtime.NumGoroutine(),
-	}, nil
-}
-
 // child is one of our own processes.
 type child struct {
-	cmd *exec.Cmd
-	in  io.WriteCloser
-	out *bufio.Reader
+	what string
+	cmd  *exec.Cmd
+	in   io.WriteCloser
+	out  *bufio.Reader
 
 	mu sync.Mutex
 }
@@ -89,11 +56,17 @@ type child struct {
 // startChild runs this program again. The child ends when it is told to, when
 // its standard input closes because we are gone, or killed with ctx.
 func startChild(ctx context.Context, args ...string) (*child, error) {
+	return startChildUnder(ctx, nil, args...)
+}
+
+// startChildUnder does so behind the words of a wrapper.
+func startChildUnder(ctx context.Context, wrapper []string, args ...string) (*child, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, fmt.Errorf("finding our own program: %w", err)
 	}
-	c := &child{cmd: exec.CommandContext(ctx, self, args...)}
+	words := slices.Concat(wrapper, []string{self}, args)
+	c := &child{what: args[0], cmd: exec.CommandContext(ctx, words[0], words[1:]...)}
 	c.cmd.Stderr = os.Stderr
 	if c.in, err = c.cmd.StdinPipe(); err != nil {
 		return nil, fmt.Errorf("starting %s: %w", args[0], err)
@@ -130,6 +103,8 @@ func (c *child) ask(r request) (reply, error) {
 	return answer, nil
 }
 
+func (c *child) pid() int { return c.cmd.Process.Pid }
+
 func (c *child) usage() (usage, error) {
 	r, err := c.ask(request{Do: "usage"})
 	if err != nil {
@@ -141,13 +116,19 @@ func (c *child) usage() (usage, error) {
 	return *r.Usage, nil
 }
 
+// window tells the child of the time in which packets count.
+func (c *child) window(from, to int64) error {
+	_, err := c.ask(request{Do: "window", From: from, To: to})
+	return err
+}
+
 // end closes the child's input, upon which it ends, and waits for it.
 func (c *child) end() error {
 	_ = c.in.Close()
 	late := time.AfterFunc(10*time.Second, func() { _ = c.cmd.Process.Kill() })
 	defer late.Stop()
 	if err := c.cmd.Wait(); err != nil {
-		return fmt.Errorf("ending %s: %w", c.cmd.Args[1], err)
+		return fmt.Errorf("ending %s: %w", c.what, err)
 	}
 	return nil
 }
@@ -183,9 +164,4 @@ func answers(in io.Reader, out io.Writer, table map[string]func(request) (reply,
 			return fmt.Errorf("answering: %w", err)
 		}
 	}
-}
-
-func tellUsage(request) (reply, error) {
-	u, err := ownUsage()
-	return reply{Usage: u}, err
 }

@@ -17,6 +17,9 @@ import (
 	"github.com/pion/transport/v4/packetio"
 )
 
+// loopback is where all but the clients of Janus are.
+var loopback = netip.AddrFrom4([4]byte{127, 0, 0, 1})
+
 const (
 	socketBuffer = 1 << 20
 	packetSize   = 1500
@@ -33,6 +36,8 @@ type client struct {
 	tally  *tally
 
 	own, server credentials
+	setup       string             // the DTLS role that an offer names
+	twccID      uint8              // number of the header extension that counts transport-wide
 	checks      chan *stun.Message // answers to connectivity checks
 	handshake   *packetio.Buffer   // what the DTLS connection reads
 	dtls        *dtls.Conn
@@ -52,8 +57,8 @@ type client struct {
 	plain  []byte
 }
 
-func newClient(name string, w *window) (*client, error) {
-	c, err := openClient(name, w)
+func newClient(name string, at netip.Addr, w *window) (*client, error) {
+	c, err := openClient(name, at, w)
 	if err != nil {
 		return nil, err
 	}
@@ -63,14 +68,14 @@ func newClient(name string, w *window) (*client, error) {
 }
 
 // openClient leaves the reading to the caller.
-func openClient(name string, w *window) (*client, error) {
-	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+func openClient(name string, at netip.Addr, w *window) (*client, error) {
+	conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(at, 0)))
 	if err != nil {
 		return nil, fmt.Errorf("opening the socket of %s: %w", name, err)
 	}
 	_ = conn.SetReadBuffer(socketBuffer) // the kernel may give less without an error
 	return &client{
-		name: name, conn: conn, tally: newTally(w), stop: make(chan struct{}),
+		name: name, conn: conn, tally: newTally(w), setup: "actpass", twccID: twccID, stop: make(chan struct{}),
 		checks: make(chan *stun.Message, 4), handshake: packetio.NewBuffer(),
 		plain: make([]byte, 0, packetSize),
 	}, nil
@@ -97,7 +102,7 @@ func (c *client) read() {
 	defer c.running.Done()
 	buf := make([]byte, packetSize)
 	for {
-		n, _, err := c.conn.ReadFromUDPAddrPort(buf)
+		n, from, err := c.conn.ReadFromUDPAddrPort(buf)
 		if err != nil {
 			return // closed
 		}
@@ -105,7 +110,7 @@ func (c *client) read() {
 		switch {
 		case n == 0:
 		case b[0] < 4:
-			c.check(b)
+			c.check(b, from)
 		case b[0] >= 20 && b[0] < 64:
 			_, _ = c.handshake.Write(b) // full or closed: DTLS repeats itself
 		case b[0] >= 128 && b[0] < 192:
@@ -114,14 +119,33 @@ func (c *client) read() {
 	}
 }
 
-func (c *client) check(b []byte) {
+func (c *client) check(b []byte, from netip.AddrPort) {
 	m := &stun.Message{Raw: append([]byte(nil), b...)}
 	if m.Decode() != nil {
+		return
+	}
+	if m.Type == stun.BindingRequest {
+		c.checked(m, from)
 		return
 	}
 	select {
 	case c.checks <- m:
 	default: // an answer that nobody waits for, such as to a keepalive
+	}
+}
+
+// checked answers a connectivity check of the server's. A lite server sends
+// none by RFC 8445; Janus, or the libnice in it, sends some all the same, and
+// believes in a path only when they are answered.
+func (c *client) checked(m *stun.Message, from netip.AddrPort) {
+	key := stun.NewShortTermIntegrity(c.own.pwd)
+	if key.Check(m) != nil {
+		return // not of our server
+	}
+	answer, err := stun.Build(stun.NewTransactionIDSetter(m.TransactionID), stun.BindingSuccess,
+		&stun.XORMappedAddress{IP: from.Addr().AsSlice(), Port: int(from.Port())}, key, stun.Fingerprint)
+	if err == nil {
+		_, _ = c.conn.WriteToUDPAddrPort(answer.Raw, from) // lost or closed: who asks repeats it
 	}
 }
 
@@ -155,7 +179,7 @@ func (c *client) media(b []byte) {
 		return
 	}
 	if c.twcc != nil {
-		if e := c.header.GetExtension(twccID); len(e) == 2 {
+		if e := c.header.GetExtension(c.twccID); len(e) == 2 {
 			c.twcc.Record(c.header.SSRC, uint16(e[0])<<8|uint16(e[1]), now/1000)
 		}
 	}
@@ -183,7 +207,22 @@ func (c *client) closing() bool {
 
 // close ends all that the client has started, and waits for it.
 func (c *client) close() {
-	close(c.stop)
+	c.silence()
+	c.end()
+}
+
+// crash is what close is without a goodbye.
+func (c *client) crash() {
+	c.silence()
+	_ = c.conn.Close()
+	c.end()
+}
+
+// silence ends all sending but DTLS's own; what comes is still read.
+func (c *client) silence() { close(c.stop) }
+
+// end closes what silence has left.
+func (c *client) end() {
 	if c.dtls != nil {
 		_ = c.dtls.Close() // its goodbye may find nobody: either way it is over
 	}

@@ -7,7 +7,12 @@
 // Three processes, all of this one program: the parent holds the clients and
 // every reader, "serve-sfu" is kinwire/sfu alone, "floor" seals and sends and
 // does nothing else. Parent and child speak lines of JSON over the child's
-// standard input and output; the child reads its own CPU time.
+// standard input and output; the child reads its own CPU time. With --vs there
+// is a fourth, Debian's Janus, asked over its Unix socket and read in /proc.
+//
+// Two more things are done with the same clients: --instructions runs server
+// and floor under valgrind in slow motion, and --soak lets calls come and go
+// for hours and looks at what stays behind.
 //
 // A client is a UDP socket with one goroutine: STUN checks against the lite
 // server, pion/dtls, pion/srtp contexts, and a tally of what came. Nothing

@@ -40,14 +40,14 @@ func (c *client) control(b []byte) {
 // feedback every so often (0: never), receiver reports, connectivity checks.
 func (c *client) tend(every time.Duration, failed func(error)) {
 	defer c.running.Done()
-	step := every
-	if step <= 0 {
-		step = reportEvery
+	step := reportEvery
+	if every > 0 {
+		step = min(step, every)
 	}
 	tick := time.NewTicker(step)
 	defer tick.Stop()
 	now := ticks()
-	report, check := now+int64(reportEvery), now+int64(checksEvery)
+	report, check, feedback := now+int64(reportEvery), now+int64(checksEvery), now+int64(every)
 	for {
 		select {
 		case <-c.stop:
@@ -60,7 +60,8 @@ func (c *client) tend(every time.Duration, failed func(error)) {
 			report = now + int64(reportEvery)
 			due = append(due, c.report())
 		}
-		if every > 0 {
+		if every > 0 && now >= feedback-int64(step/2) {
+			feedback = now + int64(every)
 			c.mu.Lock()
 			due = append(due, c.twcc.BuildFeedbackPacket()...)
 			c.mu.Unlock()

@@ -60,7 +60,7 @@ type floorProcess struct {
 	failed atomic.Pointer[error]
 }
 
-func serveFloor(in io.Reader, out io.Writer) error {
+func serveFloor(_ []string, in io.Reader, out io.Writer) error {
 	fd, err := openSender()
 	if err != nil {
 		return err

@@ -29,7 +29,13 @@ import (
 // is of the same sealing.
 const profile = srtp.ProtectionProfileAeadAes128Gcm
 
-const checkEvery = 50 * time.Millisecond // between two tries of a connectivity check
+const (
+	checkEvery = 50 * time.Millisecond // between two tries of a connectivity check
+	// helloAgain is when the first DTLS message is repeated, as Chromium has it.
+	// A server that answers to a connectivity check and is not ready for DTLS
+	// yet loses the first; the second of RFC 6347 would be a long time to wait.
+	helloAgain = 50 * time.Millisecond
+)
 
 // identity is the certificate of all clients: making one is no part of what
 // is measured.
@@ -52,12 +58,11 @@ type joiner func(ctx context.Context, offer string) (answer string, err error)
 // join does what a browser does between its offer and the first packet:
 // offer, connectivity check with nomination, DTLS handshake, keys.
 func (c *client) join(ctx context.Context, sections []section, ask joiner) error {
-	cert, err := identity()
+	cert, err := c.introduce()
 	if err != nil {
 		return err
 	}
-	c.own = credentials{ufrag: rand.Text()[:8], pwd: rand.Text(), fingerprint: fingerprint(cert.Certificate[0])}
-	answer, err := ask(ctx, offerFor(sections, c.own, c.local()))
+	answer, err := ask(ctx, offerFor(sections, c.own, c.setup, c.local()))
 	if err != nil {
 		return fmt.Errorf("%s: joining: %w", c.name, err)
 	}
@@ -65,6 +70,37 @@ func (c *client) join(ctx context.Context, sections []section, ask joiner) error
 	if err != nil {
 		return fmt.Errorf("%s: %w", c.name, err)
 	}
+	return c.establish(ctx, cert, a)
+}
+
+// accept does the same where the server offers.
+func (c *client) accept(ctx context.Context, offer string, reply func(ctx context.Context, answer string) error) error {
+	cert, err := c.introduce()
+	if err != nil {
+		return err
+	}
+	a, err := readDescription(offer, "actpass")
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.name, err)
+	}
+	c.twccID = offeredTWCC(offer)
+	if err := reply(ctx, answerFor(offer, c.own, c.local())); err != nil {
+		return fmt.Errorf("%s: answering: %w", c.name, err)
+	}
+	return c.establish(ctx, cert, a)
+}
+
+// introduce makes the client's credentials.
+func (c *client) introduce() (tls.Certificate, error) {
+	cert, err := identity()
+	if err == nil {
+		c.own = credentials{ufrag: rand.Text()[:8], pwd: rand.Text(), fingerprint: fingerprint(cert.Certificate[0])}
+	}
+	return cert, err
+}
+
+// establish makes the connection to the server that described itself.
+func (c *client) establish(ctx context.Context, cert tls.Certificate, a answered) error {
 	c.remote, c.server = a.addr, a.credentials
 	if err := c.connect(ctx); err != nil {
 		return err
@@ -126,6 +162,7 @@ func (c *client) secure(ctx context.Context, cert tls.Certificate) error {
 		dtls.WithCertificates(cert), dtls.WithInsecureSkipVerify(true),
 		dtls.WithSRTPProtectionProfiles(dtls.SRTP_AEAD_AES_128_GCM),
 		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
+		dtls.WithFlightInterval(helloAgain),
 		dtls.WithVerifyPeerCertificate(c.verify))
 	if err != nil {
 		return fmt.Errorf("%s: preparing DTLS: %w", c.name, err)

@@ -26,7 +26,7 @@ In turn with it run the floors, in the same shape and towards the same sleeping
 readers: sealing each packet and sending it with one sendto; with one sendmmsg
 for a frame; with sendmmsg of GSO runs (the packets of a frame to one receiver);
 with GSO, 32 equal packets to one receiver. Every result is told in µs and as a
-multiple of the sendto floor of its round.
+multiple of the sendto floor of its round; user and system time also apart.
 
 Flags:
   --shape NAMES     audio, video, calls, separated by commas (all)
@@ -36,18 +36,30 @@ Flags:
   --feedback D      time between two transport-wide feedbacks of a client, as
                     browsers send them; 0 for none (100ms)
   --probes N        joins while media flows, in each round (5)
+  --vs              Debian's Janus (package janus, videoroom) too, with the same
+                    clients, shapes and media, in the same rounds; it is
+                    installed if it is missing
+  --instructions    count the user-space instructions a packet too, with valgrind
+                    and in slow motion: about two minutes a shape, with --vs
+                    three; with --rounds 0 nothing else
+  --soak D          instead of all that, let calls come and go against our server
+                    for so long (such as 1h), and see whether memory, goroutines
+                    and open files stay what they are; exit code 1 if not
+  --soak-joins N    joins a second in it (2)
   --json FILE       write every single result to FILE
   --profile FILE    write CPU profiles of the server's windows to
                     FILE.SHAPE.ROUND; profiling costs some CPU time itself
   --help            this text
 
-The whole takes about five minutes. It needs Linux, and two cores with little
-else to do: docs/bench.md says what each figure means and where noise comes from.
-Comparing with another server (--vs, Debian's Janus) is not there yet.
+Without --vs and --instructions it takes about five minutes. It needs Linux, and
+two cores with little else to do: docs/bench.md says what each figure means and
+where noise comes from.
 `
 
 // children are what this program does as a child of itself.
-var children = map[string]func(io.Reader, io.Writer) error{
+// children are this program's own processes, by their first argument; the
+// others are handed on.
+var children = map[string]func(args []string, in io.Reader, out io.Writer) error{
 	"serve-sfu": serveSFU,
 	"floor":     serveFloor,
 }
@@ -62,7 +74,7 @@ func main() {
 func run(ctx context.Context, args []string) int {
 	if len(args) > 0 {
 		if child, ok := children[args[0]]; ok {
-			if err := child(os.Stdin, os.Stdout); err != nil {
+			if err := child(args[1:], os.Stdin, os.Stdout); err != nil {
 				_, _ = fmt.Fprintf(os.Stderr, "bench-sfu %s: %v\n", args[0], err)
 				return 1
 			}
@@ -78,11 +90,23 @@ func run(ctx context.Context, args []string) int {
 		_, _ = fmt.Fprintf(os.Stderr, "bench-sfu: %v; --help tells more\n", err)
 		return 2
 	}
-	if err := p.run(ctx, os.Stdout); err != nil {
+	if err := p.do(ctx, os.Stdout); err != nil {
 		_, _ = fmt.Fprintf(os.Stderr, "bench-sfu: %v\n", err)
 		return 1
 	}
 	return 0
+}
+
+// do runs what was asked for.
+func (p *plan) do(ctx context.Context, out io.Writer) error {
+	if p.soak == nil {
+		return p.run(ctx, out)
+	}
+	report, err := runSoak(ctx, *p.soak, p.opts.feedback, out)
+	if report != nil && p.json != "" {
+		err = errors.Join(err, writeJSON(p.json, report))
+	}
+	return err
 }
 
 // plan is what a run is to measure.
@@ -90,12 +114,17 @@ type plan struct {
 	shapes []shape
 	rounds int
 	floors bool
-	json   string
-	opts   options
+	vs     bool // Janus too
+	soak   *soakPlan
+
+	instructions bool          // count them too
+	counting     time.Duration // for how long
+	json         string
+	opts         options
 }
 
 func parseFlags(args []string) (*plan, error) {
-	p := &plan{opts: options{
+	p := &plan{counting: 20 * time.Second, opts: options{
 		settle: time.Second, lead: 200 * time.Millisecond, drain: 400 * time.Millisecond,
 		probeGap: keyFrameGap + 100*time.Millisecond,
 	}}
@@ -105,8 +134,13 @@ func parseFlags(args []string) (*plan, error) {
 	f.IntVar(&p.rounds, "rounds", 3, "")
 	seconds := f.Float64("seconds", 5, "")
 	f.BoolVar(&p.floors, "floors", true, "")
+	f.BoolVar(&p.vs, "vs", false, "")
 	f.DurationVar(&p.opts.feedback, "feedback", 100*time.Millisecond, "")
 	f.IntVar(&p.opts.probes, "probes", 5, "")
+	f.BoolVar(&p.instructions, "instructions", false, "")
+	soak := &soakPlan{Seed: 1, Every: 10 * time.Second, Stay: 3 * time.Second, Failed: 2 * time.Second}
+	f.DurationVar(&soak.Duration, "soak", 0, "")
+	f.Float64Var(&soak.Joins, "soak-joins", 2, "")
 	f.StringVar(&p.json, "json", "", "")
 	f.StringVar(&p.opts.profile, "profile", "", "")
 	if err := f.Parse(args); err != nil {
@@ -116,6 +150,13 @@ func parseFlags(args []string) (*plan, error) {
 		return nil, fmt.Errorf("given %q, only flags are allowed", f.Arg(0))
 	}
 	var err error
+	fewestRounds, fewestMinutes := 1.0, 0.0
+	if soak.Duration != 0 {
+		fewestMinutes = 2 // a few samples to judge by
+	}
+	if p.instructions {
+		fewestRounds = 0
+	}
 	if p.shapes, err = chooseShapes(*names); err != nil {
 		return nil, err
 	}
@@ -123,15 +164,20 @@ func parseFlags(args []string) (*plan, error) {
 		name            string
 		given, from, to float64
 	}{
-		{"--rounds", float64(p.rounds), 1, 100},
+		{"--rounds", float64(p.rounds), fewestRounds, 100},
 		{"--seconds", *seconds, 0.2, 300},
 		{"--probes", float64(p.opts.probes), 0, 100},
+		{"--soak in minutes", soak.Duration.Minutes(), fewestMinutes, 7 * 24 * 60},
+		{"--soak-joins", soak.Joins, 0.01, 100},
 		{"--feedback in seconds", p.opts.feedback.Seconds(), 0, 1},
 	}
 	for _, l := range limits {
 		if l.given < l.from || l.given > l.to {
 			return nil, fmt.Errorf("%s: given %v, allowed are %v to %v", l.name, l.given, l.from, l.to)
 		}
+	}
+	if soak.Duration > 0 {
+		p.soak = soak
 	}
 	p.opts.window = time.Duration(*seconds * float64(time.Second))
 	return p, nil

@@ -20,10 +20,22 @@ type options struct {
 	feedback time.Duration // between two transport-wide feedbacks of a client; 0: none
 	probes   int           // who join while media flows
 	probeGap time.Duration
-	profile  string // where the server's CPU profile goes, "": nowhere
+	limit    time.Duration // of one join, and until all streams run; 0: joinLimit
+	profile  string        // where the server's CPU profile goes, "": nowhere
 }
 
 const joinLimit = 15 * time.Second // of one join, and until all streams run
+
+func (o options) joinLimit() time.Duration { return max(o.limit, joinLimit) }
+
+// process is what is measured.
+type process interface {
+	pid() int
+	usage() (usage, error)
+	// window announces the time in which packets count, before it begins.
+	window(from, to int64) error
+	end() error
+}
 
 // stage is what a measurement plays on.
 type stage struct {
@@ -31,9 +43,13 @@ type stage struct {
 	shape   shape
 	opts    options
 	window  *window
-	child   *child
-	clients []*client
-	sent    sent
+	process process
+	clients []*client // all that there are, to be counted and closed
+	// Of each participant: the client that receives, and the one that sends, nil
+	// where nothing is sent. With some servers they are two.
+	receivers []*client
+	senders   []*client
+	sent      sent
 
 	quit chan struct{} // closed: senders stop
 	once sync.Once
@@ -41,12 +57,8 @@ type stage struct {
 	err  error
 }
 
-func newStage(ctx context.Context, s shape, o options, args ...string) (*stage, error) {
-	c, err := startChild(ctx, args...)
-	if err != nil {
-		return nil, err
-	}
-	return &stage{ctx: ctx, shape: s, opts: o, window: newWindow(), child: c, quit: make(chan struct{})}, nil
+func newStage(ctx context.Context, s shape, o options, p process) *stage {
+	return &stage{ctx: ctx, shape: s, opts: o, window: newWindow(), process: p, quit: make(chan struct{})}
 }
 
 // failed keeps the first error of a goroutine.
@@ -66,13 +78,13 @@ func (s *stage) failure() error {
 
 func (s *stage) hush() { s.once.Do(func() { close(s.quit) }) }
 
-// close ends clients and child.
+// close ends clients and process.
 func (s *stage) close() error {
 	s.hush()
 	for _, c := range s.clients {
 		c.close()
 	}
-	return errors.Join(s.failure(), s.child.end())
+	return errors.Join(s.failure(), s.process.end())
 }
 
 // pause waits, unless the run is ended.
@@ -87,9 +99,10 @@ func (s *stage) pause(d time.Duration) error {
 
 // until waits for something to come true, looking every millisecond.
 func (s *stage) until(what string, ok func() bool) error {
-	for end := ticks() + int64(joinLimit); !ok(); {
+	limit := s.opts.joinLimit()
+	for end := ticks() + int64(limit); !ok(); {
 		if ticks() > end {
-			return fmt.Errorf("%s: not within %s", what, joinLimit)
+			return fmt.Errorf("%s: not within %s", what, limit)
 		}
 		if err := s.pause(time.Millisecond); err != nil {
 			return err
@@ -98,7 +111,7 @@ func (s *stage) until(what string, ok func() bool) error {
 	return nil
 }
 
-// open sets the window for everybody, here and in the child, before it begins.
+// open sets the window for everybody, here and in the process, before it begins.
 // On a machine that stalls this may come too late: then nothing of it counts,
 // and it is tried again.
 func (s *stage) open() (from, to int64, err error) {
@@ -109,7 +122,7 @@ func (s *stage) open() (from, to int64, err error) {
 		s.sent.forget()
 		from = ticks() + int64(lead)
 		to = from + int64(s.opts.window)
-		if _, err := s.child.ask(request{Do: "window", From: from, To: to}); err != nil {
+		if err := s.process.window(from, to); err != nil {
 			return 0, 0, err
 		}
 		s.window.open(from, to)
@@ -121,7 +134,7 @@ func (s *stage) open() (from, to int64, err error) {
 	return 0, 0, errors.New("the machine stalls for seconds: no window could be opened in time")
 }
 
-// measure lets the window pass and reads what the child has used in it, and
+// measure lets the window pass and reads what the process has used in it, and
 // what we have.
 func (s *stage) measure() (before, after usage, own time.Duration, err error) {
 	from, to, err := s.open()
@@ -129,7 +142,7 @@ func (s *stage) measure() (before, after usage, own time.Duration, err error) {
 		return
 	}
 	sleepUntil(from)
-	if before, err = s.child.usage(); err != nil {
+	if before, err = s.process.usage(); err != nil {
 		return
 	}
 	ours, err := ownUsage()
@@ -139,7 +152,7 @@ func (s *stage) measure() (before, after usage, own time.Duration, err error) {
 	if err = s.pause(time.Duration(to - ticks())); err != nil {
 		return
 	}
-	if after, err = s.child.usage(); err != nil {
+	if after, err = s.process.usage(); err != nil {
 		return
 	}
 	ended, err := ownUsage()
@@ -149,10 +162,10 @@ func (s *stage) measure() (before, after usage, own time.Duration, err error) {
 	return before, after, ended.CPU - ours.CPU, s.pause(s.opts.drain)
 }
 
-// complete says whether every client has as many streams as it is to have.
+// complete says whether every receiver has as many streams as it is to have.
 func (s *stage) complete(streams func(i int) int) func() bool {
 	return func() bool {
-		for i, c := range s.clients {
+		for i, c := range s.receivers {
 			if c.tally.sources() < streams(i) {
 				return false
 			}

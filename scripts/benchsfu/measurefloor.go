@@ -24,28 +24,17 @@ func (s shape) floors() []string {
 
 // measureFloor measures one way to send, towards readers like a server's.
 func measureFloor(ctx context.Context, s shape, way string, o options) (r result, err error) {
-	st, err := newStage(ctx, s, o, "floor")
+	c, err := startChild(ctx, "floor")
 	if err != nil {
 		return r, err
 	}
+	st := newStage(ctx, s, o, c)
 	defer func() { err = errors.Join(err, st.close()) }()
-	plan := &floorPlan{Way: way, Media: s.Media}
-	streams := make([]int, s.participants())
-	for i := range s.participants() {
-		t, err := st.reader(fmt.Sprintf("reader %d", i), way == "gso32")
-		if err != nil {
-			return r, err
-		}
-		plan.Targets = append(plan.Targets, t)
-		size := s.Senders + s.Receivers
-		if i%size < s.Senders {
-			plan.Senders = append(plan.Senders, others(i, size))
-			for _, o := range others(i, size) {
-				streams[o] += len(s.Media)
-			}
-		}
+	plan, streams, err := st.floorPlan(way)
+	if err != nil {
+		return r, err
 	}
-	if _, err := st.child.ask(request{Do: "start", Floor: plan}); err != nil {
+	if _, err := c.ask(request{Do: "start", Floor: plan}); err != nil {
 		return r, err
 	}
 	if way == "wake" {
@@ -61,7 +50,7 @@ func measureFloor(ctx context.Context, s shape, way string, o options) (r result
 	if err != nil {
 		return r, err
 	}
-	told, err := st.child.ask(request{Do: "sent"})
+	told, err := c.ask(request{Do: "sent"})
 	if err != nil {
 		return r, err
 	}
@@ -69,9 +58,32 @@ func measureFloor(ctx context.Context, s shape, way string, o options) (r result
 	r.measured(o.window, before, after, own, st.clients, told.Sent.Packets)
 	if way == "wake" {
 		r.Expected, r.Lost = 0, 0
-		r.CPUPerPacket = r.CPUSeconds * 1e6 / float64(max(told.Sent.Packets, 1))
+		r.costs(after.CPU-before.CPU, after.User-before.User, after.System-before.System, told.Sent.Packets)
 	}
 	return r, nil
+}
+
+// floorPlan opens the readers, and says what is to be sent to them, and how
+// many streams each is to have.
+func (st *stage) floorPlan(way string) (*floorPlan, []int, error) {
+	s := st.shape
+	plan := &floorPlan{Way: way, Media: s.Media}
+	streams := make([]int, s.participants())
+	for i := range s.participants() {
+		t, err := st.reader(fmt.Sprintf("reader %d", i), way == "gso32")
+		if err != nil {
+			return nil, nil, err
+		}
+		plan.Targets = append(plan.Targets, t)
+		size := s.Senders + s.Receivers
+		if i%size < s.Senders {
+			plan.Senders = append(plan.Senders, others(i, size))
+			for _, o := range others(i, size) {
+				streams[o] += len(s.Media)
+			}
+		}
+	}
+	return plan, streams, nil
 }
 
 // others are the participants of i's room but i, rooms of the given size
@@ -89,11 +101,11 @@ func others(i, size int) []int {
 // reader is a client whose key is given, not negotiated. One that takes runs
 // has them handed over whole by the kernel (UDP_GRO).
 func (s *stage) reader(name string, runs bool) (floorTarget, error) {
-	c, err := openClient(name, s.window)
+	c, err := openClient(name, loopback, s.window)
 	if err != nil {
 		return floorTarget{}, err
 	}
-	s.clients = append(s.clients, c)
+	s.clients, s.receivers = append(s.clients, c), append(s.receivers, c)
 	t := floorTarget{Addr: c.local(), Key: make([]byte, keySize), Salt: make([]byte, saltSize)}
 	_, _ = rand.Read(t.Key) // never fails, see crypto/rand
 	_, _ = rand.Read(t.Salt)
@@ -149,6 +161,7 @@ func (c *client) readRuns() {
 // descriptions say in words what the subjects are.
 var descriptions = map[string]string{
 	"kinwire":  "kinwire/sfu",
+	"janus":    "Janus, videoroom",
 	"sendto":   "floor: seal + sendto",
 	"sendmmsg": "floor: seal + sendmmsg",
 	"runs":     "floor: seal + sendmmsg of GSO runs",

@@ -28,6 +28,8 @@ type report struct {
 	Feedback string            `json:"feedback"`
 	Shapes   map[string]string `json:"shapes"`
 	Results  []result          `json:"results"`
+	// User-space instructions, where they were asked for.
+	Instructions []counted `json:"instructions,omitempty"`
 }
 
 func load() string {
@@ -53,22 +55,31 @@ func (p *plan) run(ctx context.Context, out io.Writer) error {
 		At: time.Now().UTC().Truncate(time.Second), Go: runtime.Version(), Kernel: kernel(), CPUs: runtime.NumCPU(),
 		LoadFrom: load(), Feedback: p.opts.feedback.String(), Shapes: map[string]string{},
 	}
-	results, err := p.measure(ctx, out)
-	rep.Results, rep.LoadTo = results, load()
+	var err error
+	rep.Results, err = p.measure(ctx, out)
+	if p.instructions && err == nil {
+		rep.Instructions, err = p.countAll(ctx, out)
+	}
+	rep.LoadTo = load()
 	for _, s := range p.shapes {
 		rep.Shapes[s.Name] = s.Title
 	}
-	if p.json != "" && len(results) > 0 {
-		err = errors.Join(err, rep.write(p.json))
+	if p.json != "" && len(rep.Results)+len(rep.Instructions) > 0 {
+		err = errors.Join(err, writeJSON(p.json, rep))
 	}
 	for _, s := range p.shapes {
-		table(out, s, rep.Results)
+		if len(rep.Results) > 0 {
+			table(out, s, rep.Results)
+		}
+	}
+	if len(rep.Instructions) > 0 {
+		instructionTable(out, p, rep.Instructions)
 	}
 	return errors.Join(err, say(out, "\n%d CPUs, %s, Linux %s; load average before %s, after %s\n", rep.CPUs, rep.Go, rep.Kernel, rep.LoadFrom, rep.LoadTo))
 }
 
-func (r *report) write(file string) error {
-	b, err := json.MarshalIndent(r, "", "\t")
+func writeJSON(file string, report any) error {
+	b, err := json.MarshalIndent(report, "", "\t")
 	if err == nil {
 		err = os.WriteFile(file, append(b, '\n'), 0o644)
 	}
@@ -84,10 +95,7 @@ func (p *plan) measure(ctx context.Context, out io.Writer) ([]result, error) {
 	var results []result
 	for round := 1; round <= p.rounds; round++ {
 		for _, s := range p.shapes {
-			subjects := []string{"kinwire"}
-			if p.floors {
-				subjects = append(subjects, s.floors()...)
-			}
+			subjects := p.subjects(s)
 			if round%2 == 0 {
 				slices.Reverse(subjects)
 			}
@@ -101,6 +109,18 @@ func (p *plan) measure(ctx context.Context, out io.Writer) ([]result, error) {
 	return results, nil
 }
 
+// subjects are what a shape measures, in order.
+func (p *plan) subjects(s shape) []string {
+	out := []string{"kinwire"}
+	if p.vs {
+		out = append(out, "janus")
+	}
+	if p.floors {
+		out = append(out, s.floors()...)
+	}
+	return out
+}
+
 // round measures the subjects of a shape once, and relates them.
 func (p *plan) round(ctx context.Context, out io.Writer, round int, s shape, subjects []string) ([]result, error) {
 	var results []result
@@ -111,11 +131,11 @@ func (p *plan) round(ctx context.Context, out io.Writer, round int, s shape, sub
 		var r result
 		var err error
 		o := p.opts
-		if subject == "kinwire" {
+		if servers[subject] != nil {
 			if o.profile != "" {
 				o.profile = fmt.Sprintf("%s.%s.%d", o.profile, s.Name, round)
 			}
-			r, err = measureSFU(ctx, s, o)
+			r, err = measureServer(ctx, s, subject, o)
 		} else {
 			r, err = measureFloor(ctx, s, subject, o)
 		}
@@ -124,7 +144,8 @@ func (p *plan) round(ctx context.Context, out io.Writer, round int, s shape, sub
 		}
 		r.Round = round
 		results = append(results, r)
-		if err := say(out, "%7.2f µs a packet, %d of %d lost\n", r.CPUPerPacket, r.Lost, r.Expected); err != nil {
+		if err := say(out, "%7.2f µs a packet (user %.2f, system %.2f), %d of %d lost\n",
+			r.CPUPerPacket, r.UserPerPacket, r.SystemPerPacket, r.Lost, r.Expected); err != nil {
 			return results, err
 		}
 	}
@@ -140,7 +161,8 @@ func relate(results []result) {
 	}
 	floor := results[i].CPUPerPacket
 	for i := range results {
-		results[i].Ratio = results[i].CPUPerPacket / floor
+		r := &results[i]
+		r.Ratio, r.UserRatio, r.SystemRatio = r.CPUPerPacket/floor, r.UserPerPacket/floor, r.SystemPerPacket/floor
 	}
 }
 

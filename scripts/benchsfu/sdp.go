@@ -29,7 +29,8 @@ type section struct {
 type credentials struct{ ufrag, pwd, fingerprint string }
 
 // offerFor writes an offer as a browser does: one bundle, one transport.
-func offerFor(sections []section, own credentials, local netip.AddrPort) string {
+// setup is the DTLS role that it offers to take (RFC 5763).
+func offerFor(sections []section, own credentials, setup string, local netip.AddrPort) string {
 	var b strings.Builder
 	line := func(format string, args ...any) { fmt.Fprintf(&b, format+"\r\n", args...) }
 	line("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0")
@@ -46,9 +47,9 @@ func offerFor(sections []section, own credentials, local netip.AddrPort) string 
 		}
 		line("c=IN IP4 0.0.0.0\r\na=mid:%s\r\na=rtcp-mux\r\na=rtcp-rsize", s.mid)
 		line("a=ice-ufrag:%s\r\na=ice-pwd:%s", own.ufrag, own.pwd)
-		line("a=fingerprint:sha-256 %s\r\na=setup:actpass", own.fingerprint)
+		line("a=fingerprint:sha-256 %s\r\na=setup:%s", own.fingerprint, setup)
 		line("a=extmap:%d urn:ietf:params:rtp-hdrext:sdes:mid", midID)
-		line("a=extmap:%d http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01", twccID)
+		line("a=extmap:%d %s", twccID, twccURI)
 		codecLines(line, s.video)
 		if s.ssrc == 0 {
 			line("a=recvonly")
@@ -72,14 +73,18 @@ func codecLines(line func(string, ...any), video bool) {
 	line("a=rtpmap:%d rtx/90000\r\na=fmtp:%[1]d apt=%d", rtxType, vp8Type)
 }
 
-// answered is what a client needs of an answer.
+// answered is what a client needs of a server's answer or offer.
 type answered struct {
 	credentials
 	addr netip.AddrPort
 }
 
-// readAnswer takes the first of each attribute: there is one transport.
-func readAnswer(sdp string) (answered, error) {
+// readAnswer reads a server's answer to one of our offers.
+func readAnswer(sdp string) (answered, error) { return readDescription(sdp, "passive") }
+
+// readDescription takes the first of each attribute: there is one transport.
+// setup is the DTLS role that the server has to take.
+func readDescription(sdp, setup string) (answered, error) {
 	var a answered
 	for line := range strings.SplitSeq(sdp, "\n") {
 		line = strings.TrimSpace(line)
@@ -91,16 +96,16 @@ func readAnswer(sdp string) (answered, error) {
 			a.pwd = value
 		case key == "a=fingerprint" && a.fingerprint == "":
 			a.fingerprint = strings.ToUpper(strings.TrimPrefix(value, "sha-256 "))
-		case key == "a=setup" && value != "passive":
-			return a, fmt.Errorf("the answer says a=setup:%s, passive is what these clients can do", value)
+		case key == "a=setup" && value != setup:
+			return a, fmt.Errorf("the server says a=setup:%s, %s is what these clients can do", value, setup)
 		case key == "a=candidate" && !a.addr.IsValid():
 			a.addr = udpCandidate(value)
 		case strings.HasPrefix(line, "m=") && strings.HasPrefix(mediaPort(line), "0"):
-			return a, fmt.Errorf("the answer refuses a section: %s", line)
+			return a, fmt.Errorf("the server refuses a section: %s", line)
 		}
 	}
 	if a.ufrag == "" || a.pwd == "" || a.fingerprint == "" || !a.addr.IsValid() {
-		return a, errors.New("the answer lacks ICE credentials, a fingerprint or a UDP candidate")
+		return a, errors.New("the server's description lacks ICE credentials, a fingerprint or a UDP candidate")
 	}
 	return a, nil
 }

@@ -3,6 +3,9 @@
 package main
 
 import (
+	"bytes"
+	"errors"
+	"fmt"
 	"sync"
 	"time"
 
@@ -66,6 +69,7 @@ type tally struct {
 	streams map[uint16]*stream // by source
 	latency histogram
 	firstAt int64 // when the first packet of media was here, 0: not yet
+	keyAt   int64 // when the first of a key frame was, 0: not yet
 }
 
 func newTally(w *window) *tally { return &tally{window: w, streams: map[uint16]*stream{}} }
@@ -87,6 +91,9 @@ func (t *tally) take(h *rtp.Header, payload []byte, now int64) {
 	}
 	if t.firstAt == 0 {
 		t.firstAt = now
+	}
+	if t.keyAt == 0 && bytes.HasPrefix(payload, vp8Key) {
+		t.keyAt = now
 	}
 	s := t.streams[l.source]
 	offset := h.SequenceNumber - uint16(l.number)
@@ -118,10 +125,11 @@ func (t *tally) forget() {
 	t.counts.Delivered, t.latency = 0, histogram{}
 }
 
-func (t *tally) first() int64 {
+// firsts are when the first packet was here, and the first of a key frame.
+func (t *tally) firsts() (first, key int64) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	return t.firstAt
+	return t.firstAt, t.keyAt
 }
 
 func (t *tally) sources() int {
@@ -129,6 +137,18 @@ func (t *tally) sources() int {
 	defer t.mu.Unlock()
 	return len(t.streams)
 }
+
+// unsound tells of packets that should not have come as they did.
+func (t *tally) unsound() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if c := t.counts; c.Duplicates+c.Unsealed+c.Foreign > 0 {
+		return fmt.Errorf("%w: %d twice, %d not opened, %d not ours", errUnsound, c.Duplicates, c.Unsealed, c.Foreign)
+	}
+	return nil
+}
+
+var errUnsound = errors.New("a member of a call has received packets that are not sound")
 
 // addTo sums what was counted up.
 func (t *tally) addTo(c *counts, latency *histogram) {
