@@ -8,11 +8,23 @@ import (
 	"time"
 )
 
+// knobs are those of our server that a run may turn.
+type knobs struct {
+	loops int           // sfu.loops
+	hold  time.Duration // sfu.frame_hold
+}
+
+// usual are the default configuration's.
+var usual = knobs{loops: 1, hold: 200 * time.Microsecond}
+
 // kinwire is our server, in a process of its own.
 type kinwire struct{ *child }
 
 func startKinwire(ctx context.Context, l launch) (server, error) {
 	args := []string{"serve-sfu"}
+	if l.knobs != (knobs{}) {
+		args = append(args, "--loops", strconv.Itoa(l.knobs.loops), "--frame-hold", l.knobs.hold.String())
+	}
 	if l.slow > 0 {
 		args = append(args, "--slow", strconv.Itoa(l.slow))
 	}

@@ -42,6 +42,8 @@ Flags:
   --instructions    count the user-space instructions a packet too, with valgrind
                     and in slow motion: about two minutes a shape, with --vs
                     three; with --rounds 0 nothing else
+  --loops N         loops of our server for its address, as sfu.loops (1)
+  --frame-hold D    how long it holds an incomplete picture, as sfu.frame_hold (200µs)
   --soak D          instead of all that, let calls come and go against our server
                     for so long (such as 1h), and see whether memory, goroutines
                     and open files stay what they are; exit code 1 if not
@@ -138,6 +140,9 @@ func parseFlags(args []string) (*plan, error) {
 	f.DurationVar(&p.opts.feedback, "feedback", 100*time.Millisecond, "")
 	f.IntVar(&p.opts.probes, "probes", 5, "")
 	f.BoolVar(&p.instructions, "instructions", false, "")
+	p.opts.knobs = usual
+	f.IntVar(&p.opts.knobs.loops, "loops", usual.loops, "")
+	f.DurationVar(&p.opts.knobs.hold, "frame-hold", usual.hold, "")
 	soak := &soakPlan{Seed: 1, Every: 10 * time.Second, Stay: 3 * time.Second, Failed: 2 * time.Second}
 	f.DurationVar(&soak.Duration, "soak", 0, "")
 	f.Float64Var(&soak.Joins, "soak-joins", 2, "")
@@ -167,6 +172,8 @@ func parseFlags(args []string) (*plan, error) {
 		{"--rounds", float64(p.rounds), fewestRounds, 100},
 		{"--seconds", *seconds, 0.2, 300},
 		{"--probes", float64(p.opts.probes), 0, 100},
+		{"--loops", float64(p.opts.knobs.loops), 1, 64},
+		{"--frame-hold in milliseconds", ms(p.opts.knobs.hold), 0, 20},
 		{"--soak in minutes", soak.Duration.Minutes(), fewestMinutes, 7 * 24 * 60},
 		{"--soak-joins", soak.Joins, 0.01, 100},
 		{"--feedback in seconds", p.opts.feedback.Seconds(), 0, 1},

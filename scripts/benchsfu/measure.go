@@ -21,6 +21,7 @@ type options struct {
 	probes   int           // who join while media flows
 	probeGap time.Duration
 	limit    time.Duration // of one join, and until all streams run; 0: joinLimit
+	knobs    knobs
 	profile  string        // where the server's CPU profile goes, "": nowhere
 }
 

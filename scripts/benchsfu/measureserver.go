@@ -34,6 +34,7 @@ type server interface {
 type launch struct {
 	wrapper []string // words before its program's name
 	slow    int      // by how much everything is slower than in real time; 0: not
+	knobs   knobs
 }
 
 // servers start what a subject's name stands for.
@@ -44,7 +45,7 @@ var servers = map[string]func(context.Context, launch) (server, error){
 
 // measureServer measures one server.
 func measureServer(ctx context.Context, s shape, subject string, o options) (r result, err error) {
-	srv, err := servers[subject](ctx, launch{})
+	srv, err := servers[subject](ctx, launch{knobs: o.knobs})
 	if err != nil {
 		return r, err
 	}

@@ -43,7 +43,7 @@ func sfuConfig() sfu.Config {
 			Disconnected: 4 * time.Second, Failed: 15 * time.Second, TCPQueue: 256,
 		},
 		MaxPeers: 256, HistoryPackets: 1024, NACKInterval: 20 * time.Millisecond, PLIMinInterval: keyFrameGap,
-		TWCCInterval: 50 * time.Millisecond, ReportInterval: time.Second,
+		TWCCInterval: 100 * time.Millisecond, ReportInterval: time.Second,
 	}
 }
 
@@ -82,6 +82,8 @@ func sfuFlags(args []string) (sfu.Config, error) {
 	slow := f.Int("slow", 1, "")
 	f.DurationVar(&cfg.Link.Disconnected, "disconnected", cfg.Link.Disconnected, "")
 	f.DurationVar(&cfg.Link.Failed, "failed", cfg.Link.Failed, "")
+	f.IntVar(&cfg.Link.Loops, "loops", cfg.Link.Loops, "")
+	f.DurationVar(&cfg.Link.FrameHold, "frame-hold", cfg.Link.FrameHold, "")
 	if err := f.Parse(args); err != nil {
 		return cfg, fmt.Errorf("reading the flags of serve-sfu: %w", err)
 	}

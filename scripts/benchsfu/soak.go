@@ -152,10 +152,14 @@ func (s *soak) run(out io.Writer) error {
 		return err
 	}
 	s.state.Baseline = base
-	if err := s.comeAndGo(rng, out); err != nil {
-		return err
-	}
+	err = s.comeAndGo(rng, out)
 	s.calls.Wait()
+	if err != nil { // the server is gone, or we are to go: there is no verdict, but there are samples
+		s.state.Final = s.state.Baseline
+		s.state.Verdict = judge(&s.state)
+		s.state.Verdict.Faults = append(s.state.Verdict.Faults, "ended before its time; what is told of after is not known")
+		return errors.Join(err, s.state.tell(out))
+	}
 	// The last may have gone silent just now. Then the server has to notice.
 	if s.state.Final, err = s.settle(base, 4*s.Failed+10*time.Second); err != nil {
 		return err
