@@ -22,7 +22,7 @@ type options struct {
 	probeGap time.Duration
 	limit    time.Duration // of one join, and until all streams run; 0: joinLimit
 	knobs    knobs
-	profile  string        // where the server's CPU profile goes, "": nowhere
+	profile  string // where the server's CPU profile goes, "": nowhere
 }
 
 const joinLimit = 15 * time.Second // of one join, and until all streams run

@@ -39,7 +39,7 @@ func sfuConfig() sfu.Config {
 			TCPPort: -1, BindAddresses: []netip.Addr{netip.MustParseAddr("127.0.0.1")}, IPv4: true, IncludeLoopback: true,
 			Audio: []codec.Kind{codec.Opus}, Video: []codec.Kind{codec.VP8, codec.H264, codec.VP9, codec.AV1},
 			SRTPProfiles: []string{"aead_aes_128_gcm", "aead_aes_256_gcm", "aes128_cm_sha1_80"},
-			FrameHold:    500 * time.Microsecond, Loops: 1, SetUp: 10 * time.Second,
+			FrameHold:    usual.hold, Loops: usual.loops, SetUp: 10 * time.Second,
 			Disconnected: 4 * time.Second, Failed: 15 * time.Second, TCPQueue: 256,
 		},
 		MaxPeers: 256, HistoryPackets: 1024, NACKInterval: 20 * time.Millisecond, PLIMinInterval: keyFrameGap,
