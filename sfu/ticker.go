@@ -14,6 +14,10 @@ import (
 // tickBatch is how many packets a tick gathers before it must send.
 const tickBatch = 64
 
+// transportTick is how often the transport takes in what can wait. NACKs, which
+// cannot, do not come this way.
+const transportTick = 20 * time.Millisecond
+
 // ticker is what one look at all rooms goes through.
 type ticker struct {
 	out        *datagram.Batch
@@ -25,10 +29,10 @@ type ticker struct {
 // run sends what is due by time, until the context ends.
 func (s *Server) run(ctx context.Context) {
 	defer close(s.stopped)
-	clock := time.NewTicker(s.cfg.NACKInterval)
+	clock := time.NewTicker(min(s.cfg.NACKInterval, transportTick))
 	defer clock.Stop()
 	t := &ticker{out: datagram.NewBatch(tickBatch)}
-	var lastCC, lastReport time.Time
+	var last, lastCC, lastReport time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -36,6 +40,11 @@ func (s *Server) run(ctx context.Context) {
 		case <-clock.C:
 		}
 		t.now = s.now()
+		s.transport.Tick(t.now)
+		if t.now.Sub(last) < s.cfg.NACKInterval-transportTick/2 {
+			continue // half a tick early is nearer than half a tick late
+		}
+		last = t.now
 		if t.cc = t.now.Sub(lastCC) >= s.cfg.TWCCInterval; t.cc {
 			lastCC = t.now
 		}

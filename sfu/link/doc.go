@@ -27,7 +27,7 @@
 //
 //   - A loop for each UDP socket: reads it, forwards, sends.
 //   - A reader and a writer for each TCP connection.
-//   - One watcher for the Transport, which notices silence.
+//   - Whoever calls Tick takes in feedback that can wait, and notices silence.
 //   - For each Link, while there is something to do: one that answers
 //     connectivity checks and tells the owner of changes; and those of its DTLS
 //     connection, which sleep once the keys are there.

@@ -43,7 +43,7 @@ func newBench(t testing.TB) *bench {
 	d := &socketDoor{socket: b.socket()}
 	d.address = d.socket.Addr()
 	tr.doors = []*socketDoor{d}
-	b.loop = newLoop(tr, d)
+	b.loop = newLoop(tr, d, d.socket)
 	return b
 }
 

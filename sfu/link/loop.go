@@ -65,8 +65,33 @@ type loop struct {
 	known map[netip.AddrPort]*way
 }
 
-func newLoop(t *Transport, d *socketDoor) *loop {
-	return &loop{t: t, door: d, reader: d.socket.NewReader(readBatch), pass: newPass(sendBatch), known: map[netip.AddrPort]*way{}}
+// newLoop reads s, which is the door's own socket or another at its address.
+func newLoop(t *Transport, d *socketDoor, s *datagram.Socket) *loop {
+	l := &loop{t: t, door: d, reader: s.NewReader(readBatch), known: map[netip.AddrPort]*way{}}
+	if s == d.socket {
+		l.pass = newPass(sendBatch)
+	} else {
+		l.pass = newPass(pooledBatch)
+	}
+	return l
+}
+
+// drain takes what is there and does not wait.
+func (l *loop) drain(now time.Time) {
+	l.pass.now = now
+	for {
+		in, err := l.reader.Read(0)
+		if err != nil || len(in) == 0 {
+			return
+		}
+		for i := range in {
+			l.take(in[i].Data, in[i].From)
+		}
+		l.pass.flush()
+		if len(in) < readBatch {
+			return
+		}
+	}
 }
 
 // run reads until the socket is closed.

@@ -66,6 +66,8 @@ type Transport struct {
 	directory directory
 	relays    relayTable
 	doors     []*socketDoor
+	later     []*laterLane
+	watched   time.Time // when Tick last looked for silence
 	tcp       *tcpPort
 	passes    sync.Pool // of *pass, for those who read no UDP socket
 	count     counters
@@ -104,10 +106,8 @@ func Open(cfg Config, log *slog.Logger, now func() time.Time) (*Transport, error
 	}
 	for _, d := range t.doors {
 		t.running.Add(1)
-		go newLoop(t, d).run()
+		go newLoop(t, d, d.socket).run()
 	}
-	t.running.Add(1)
-	go t.watch()
 	return t, nil
 }
 
@@ -123,18 +123,44 @@ func (t *Transport) openUDP() error {
 		return ErrNoAddress
 	}
 	port := uint16(t.cfg.UDPPort)
-	cfg := datagram.Config{ReusePort: t.cfg.Loops > 1, GRO: true, ReadBuffer: socketBuffer, WriteBuffer: socketBuffer}
 	for _, a := range addrs {
-		for range t.cfg.Loops {
-			s, err := datagram.Listen(netip.AddrPortFrom(a, port), cfg)
-			if err != nil {
-				return fmt.Errorf("link: opening the media socket: %w", err)
-			}
-			port = s.Addr().Port()
-			t.doors = append(t.doors, &socketDoor{socket: s, address: s.Addr()})
+		at, err := t.listen(netip.AddrPortFrom(a, port))
+		if err != nil {
+			return fmt.Errorf("link: opening the media socket: %w", err)
 		}
+		port = at.Port()
 	}
 	return nil
+}
+
+// listen opens the sockets of one address: for a single loop one for what it
+// must have at once and one for what can wait, else one for each.
+func (t *Transport) listen(at netip.AddrPort) (netip.AddrPort, error) {
+	cfg := datagram.Config{ReusePort: true, GRO: true, ReadBuffer: socketBuffer, WriteBuffer: socketBuffer}
+	if t.cfg.Loops == 1 {
+		s, later, err := datagram.ListenLanes(at, cfg)
+		if err != nil {
+			return at, err
+		}
+		d := &socketDoor{socket: s, address: s.Addr()}
+		t.doors = append(t.doors, d)
+		if later != nil {
+			t.later = append(t.later, &laterLane{socket: later, loop: newLoop(t, d, later)})
+		}
+		return d.address, nil
+	}
+	if err := datagram.Vacant(at); err != nil {
+		return at, err
+	}
+	for range t.cfg.Loops {
+		s, err := datagram.Listen(at, cfg)
+		if err != nil {
+			return at, err
+		}
+		at = s.Addr()
+		t.doors = append(t.doors, &socketDoor{socket: s, address: at})
+	}
+	return at, nil
 }
 
 // localAddresses lists the machine's addresses that peers could reach.
@@ -229,25 +255,30 @@ func (t *Transport) doorFor(addr netip.AddrPort) *socketDoor {
 	return nil
 }
 
+// laterLane is a socket whose packets can wait: Tick reads it.
+type laterLane struct {
+	socket *datagram.Socket
+	loop   *loop
+}
+
 // watchEvery is how often silence is looked for. It is a small part of any
 // timeout that makes sense.
 const watchEvery = 100 * time.Millisecond
 
-// watch notices links that have fallen silent: one timer for all.
-func (t *Transport) watch() {
-	defer t.running.Done()
-	tick := time.NewTicker(watchEvery)
-	defer tick.Stop()
-	for {
-		select {
-		case <-t.stop:
-			return
-		case <-tick.C:
-		}
-		now := t.now()
-		for _, l := range t.directory.links() {
-			l.watch(now)
-		}
+// Tick does what time brings: it takes in feedback that the sockets have put
+// aside, and notices links that have fallen silent. It is called some fifty
+// times a second, by one goroutine, which thereby is the only one that wakes
+// without a packet.
+func (t *Transport) Tick(now time.Time) {
+	for _, l := range t.later {
+		l.loop.drain(now)
+	}
+	if now.Sub(t.watched) < watchEvery {
+		return
+	}
+	t.watched = now
+	for _, l := range t.directory.links() {
+		l.watch(now)
 	}
 }
 
@@ -274,6 +305,9 @@ func (t *Transport) Stats() Stats {
 	for _, d := range t.doors {
 		st.Sockets.Add(d.socket.Stats())
 	}
+	for _, l := range t.later {
+		st.Sockets.Add(l.socket.Stats())
+	}
 	return st
 }
 
@@ -289,6 +323,9 @@ func (t *Transport) Close() error {
 	var errs []error
 	for _, d := range t.doors {
 		errs = append(errs, d.socket.Close())
+	}
+	for _, l := range t.later {
+		errs = append(errs, l.socket.Close())
 	}
 	if t.tcp != nil {
 		errs = append(errs, t.tcp.close())
