@@ -52,10 +52,10 @@ func (l *Link) SendData(label string, text bool, message []byte) bool {
 // serveData runs SCTP (RFC 8261) over the DTLS connection, until either ends.
 func (l *Link) serveData(conn net.Conn) error {
 	log := pionLog{l.t.log}
-	a, err := sctp.Server(sctp.Config{
-		NetConn: conn, LoggerFactory: log, Name: "link",
-		MaxReceiveBufferSize: dataWindow, MaxMessageSize: maxMessage,
-	})
+	a, err := sctp.ServerWithOptions(
+		sctp.WithNetConn(conn), sctp.WithLoggerFactory(log), sctp.WithName("link"),
+		sctp.WithMaxReceiveBufferSize(dataWindow), sctp.WithMaxMessageSize(maxMessage),
+	)
 	if err != nil {
 		return fmt.Errorf("link: SCTP: %w", err)
 	}

@@ -116,9 +116,6 @@ func (l *Link) State() State {
 	return l.state
 }
 
-// ready says whether packets can be sent.
-func (l *Link) ready() bool { return l.keys.Load() != nil && l.out.Load() != nil }
-
 // review works out the state from what is the case and lets the owner hear of
 // it, on the link's goroutine. Called with mu held.
 func (l *Link) review(now time.Time) {
