@@ -13,6 +13,8 @@ const (
 	// beyond that the oldest go untold. At 50 ms a call that is 40,000 packets a
 	// second.
 	arrivalsKept = 2048
+	// arrivalsFirst is how many there is room for to begin with.
+	arrivalsFirst = 64
 	// arrivalsAtOnce is how many arrivals go into one feedback packet at most,
 	// which keeps it within an MTU for any usual pattern of losses.
 	arrivalsAtOnce = 256
@@ -46,8 +48,8 @@ type Arrivals struct {
 	mu      sync.Mutex
 	started bool
 	epoch   time.Time
-	ring    [arrivalsKept]arrival
-	head    int // place of the oldest
+	ring    []arrival // grows to arrivalsKept; most connections need a part
+	head    int       // place of the oldest
 	count   int
 	newest  uint16
 	counts  ArrivalCounts
@@ -79,14 +81,26 @@ func (a *Arrivals) Record(seq uint16, now time.Time) {
 		a.counts.Stale++
 		return
 	}
-	if a.count == arrivalsKept {
+	if a.count == len(a.ring) {
+		a.makeRoom()
+	}
+	at := max(now.Sub(a.epoch).Microseconds(), 0)
+	a.ring[(a.head+a.count)%len(a.ring)] = arrival{at: at, seq: seq}
+	a.count++
+}
+
+// makeRoom is called with the ring full: it grows it, or lets the oldest go.
+func (a *Arrivals) makeRoom() {
+	if len(a.ring) == arrivalsKept {
 		a.head = (a.head + 1) % arrivalsKept
 		a.count--
 		a.counts.Overrun++
+		return
 	}
-	at := max(now.Sub(a.epoch).Microseconds(), 0)
-	a.ring[(a.head+a.count)%arrivalsKept] = arrival{at: at, seq: seq}
-	a.count++
+	grown := make([]arrival, min(max(2*len(a.ring), arrivalsFirst), arrivalsKept))
+	n := copy(grown, a.ring[a.head:])
+	copy(grown[n:], a.ring[:a.head])
+	a.ring, a.head = grown, 0
 }
 
 // Feedback gives the feedback on the packets recorded since it was last called,
@@ -130,7 +144,7 @@ func (a *Arrivals) drain() {
 	a.drained = a.drained[:0]
 	for ; a.count > 0; a.count-- {
 		a.drained = append(a.drained, a.ring[a.head])
-		a.head = (a.head + 1) % arrivalsKept
+		a.head = (a.head + 1) % len(a.ring)
 	}
 }
 

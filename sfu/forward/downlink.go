@@ -48,10 +48,15 @@ type Downlink struct {
 	lastSeq   uint16
 	lastTS    uint32
 	lastAt    time.Time
-	rtxSeq    uint16
 	header    Header
-	scratch   [packet.MaxSize + 2]byte
-	resent    [64]resend
+	repair    *repair // once something was retransmitted: most never need it
+}
+
+// repair is what retransmission needs.
+type repair struct {
+	rtxSeq  uint16
+	scratch [packet.MaxSize + 2]byte
+	resent  [64]resend
 }
 
 type resend struct {
@@ -175,17 +180,21 @@ func (d *Downlink) Retransmit(seq uint16, out *datagram.Batch, now time.Time) bo
 	if !d.running || !d.repairs() || d.stream.history == nil || int16(seq-d.seqOffset-d.firstIn) < 0 {
 		return false
 	}
-	slot := &d.resent[seq%uint16(len(d.resent))]
+	if d.repair == nil {
+		d.repair = new(repair)
+	}
+	r := d.repair
+	slot := &r.resent[seq%uint16(len(r.resent))]
 	if slot.seq == seq && now.Sub(slot.at) < resendGap {
 		return false
 	}
 	// The two bytes in front take the original sequence number.
-	n, ok := d.stream.history.Load(seq-d.seqOffset, d.scratch[2:])
+	n, ok := d.stream.history.Load(seq-d.seqOffset, r.scratch[2:])
 	if !ok {
 		return false
 	}
 	var p packet.View
-	if packet.Parse(d.scratch[2:2+n], &p) != nil {
+	if packet.Parse(r.scratch[2:2+n], &p) != nil {
 		return false
 	}
 	if err := d.resend(&p, seq, out); err != nil {
@@ -206,12 +215,13 @@ func (d *Downlink) repairs() bool {
 func (d *Downlink) resend(p *packet.View, seq uint16, out *datagram.Batch) error {
 	h := &d.header
 	h.SSRC, h.PT, h.Marker = d.cfg.RTXSSRC, d.cfg.Types.RTX[d.source.cfg.Codec], p.Marker
-	d.rtxSeq++
-	h.Seq, h.Timestamp = d.rtxSeq, p.Timestamp+d.tsOffset
+	r := d.repair
+	r.rtxSeq++
+	h.Seq, h.Timestamp = r.rtxSeq, p.Timestamp+d.tsOffset
 	// The payload lies in scratch at start+2: two bytes were left in front.
 	start := p.PayloadOffset()
-	binary.BigEndian.PutUint16(d.scratch[start:], seq)
-	return d.cfg.Writer.WriteRTP(out, h, d.scratch[start:start+2+len(p.Payload())])
+	binary.BigEndian.PutUint16(r.scratch[start:], seq)
+	return d.cfg.Writer.WriteRTP(out, h, r.scratch[start:start+2+len(p.Payload())])
 }
 
 // PLI takes a receiver's request for a key frame and passes it on.
