@@ -94,6 +94,7 @@ func (b *bench) guest(ssrc uint32) *guest {
 	b.tr.directory.bind(w)
 	l.keys.Store(k)
 	l.out.Store(w)
+	l.last.Store(w)
 	return g
 }
 

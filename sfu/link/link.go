@@ -45,7 +45,8 @@ type Link struct {
 	delivery delivery           // of ours
 
 	routes    atomic.Pointer[routes]
-	out       atomic.Pointer[way]  // where our packets go; nil before a path is chosen
+	out       atomic.Pointer[way]  // where our packets go; nil while there is no path
+	last      atomic.Pointer[way]  // where they went last
 	keys      atomic.Pointer[keys] // nil before the handshake is done and after the end
 	heard     atomic.Int64         // when the chosen path last brought a packet of the peer's, Unix nanoseconds
 	elsewhere atomic.Pointer[heardOn]
@@ -187,6 +188,7 @@ func (l *Link) choose() {
 		if w := l.ways[p]; w != nil && l.out.Load() != w {
 			l.heard.Store(0)
 			l.out.Store(w)
+			l.last.Store(w)
 		}
 	}
 }
@@ -198,9 +200,11 @@ type Path struct {
 	Remote   netip.AddrPort // the peer's own, also behind our relay
 }
 
-// Path is that of the chosen path; false before there is one.
+// Path is that of the chosen path, or of the last one when it is gone: a
+// connection that the peer has closed was how it was reached. false before
+// there is one.
 func (l *Link) Path() (Path, bool) {
-	w := l.out.Load()
+	w := l.last.Load()
 	if w == nil {
 		return Path{}, false
 	}

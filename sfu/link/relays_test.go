@@ -34,6 +34,7 @@ func TestRelayedPacketsComeAndGoWithoutTheKernel(t *testing.T) {
 	w := &way{link: g.link, path: ice.Path{Local: local, Remote: relayed}, dest: door.to(relayed), door: door}
 	b.tr.directory.bind(w)
 	g.link.out.Store(w)
+	g.link.last.Store(w)
 	up := g.sends(7, g.slot(10))
 
 	plain := keyFrame(t, 7)

@@ -93,6 +93,9 @@ func TestTCPBeginsWithACheck(t *testing.T) {
 	require.NoError(t, l.Close())
 	_, err = c.Read(head)
 	require.Error(t, err, "with the link its connection goes")
+	path, ok = l.Path()
+	require.True(t, ok, "how it was reached can still be told")
+	require.Equal(t, "tcp", path.Protocol)
 	require.NoError(t, c.Close())
 	require.NoError(t, tr.Close())
 }
