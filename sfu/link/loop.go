@@ -127,7 +127,7 @@ func (l *loop) run() {
 			l.take(in[i].Data, in[i].From)
 		}
 		switch {
-		case l.pass.open == 0 || l.t.cfg.FrameHold <= 0:
+		case l.pass.open == 0 || l.t.cfg.FrameHold <= 0 || l.pass.out.Len() == 0:
 		case due.IsZero():
 			due = l.pass.now.Add(l.t.cfg.FrameHold)
 			continue
