@@ -117,6 +117,7 @@ type Server struct {
 
 	stop    context.CancelFunc // of the ticker
 	stopped chan struct{}
+	awake   chan struct{} // a token when there is a first room
 
 	retiredMu sync.Mutex
 	retired   Totals // of peers who have left
@@ -131,7 +132,7 @@ func New(cfg Config, o Observer, log *slog.Logger, now func() time.Time) (*Serve
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Server{
 		cfg: cfg, transport: t, observer: o, log: log, now: now, rooms: map[string]*Room{}, retired: newTotals(),
-		stop: stop, stopped: make(chan struct{}),
+		stop: stop, stopped: make(chan struct{}), awake: make(chan struct{}, 1),
 	}
 	go s.run(ctx)
 	return s, nil
@@ -241,6 +242,10 @@ func (s *Server) room(name string) (*Room, error) {
 	if !ok {
 		r = newRoom(s, name)
 		s.rooms[name] = r
+		select {
+		case s.awake <- struct{}{}:
+		default:
+		}
 	}
 	r.held++
 	return r, nil

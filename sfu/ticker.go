@@ -24,16 +24,29 @@ type ticker struct {
 	now        time.Time
 	cc, report bool     // transport feedback, reports are due
 	nacks      []uint16 // scratch
+
+	last, lastCC, lastReport time.Time
 }
 
-// run sends what is due by time, until the context ends.
+// run sends what is due by time, until the context ends. While there is no
+// room it sleeps: an idle server does not wake.
 func (s *Server) run(ctx context.Context) {
 	defer close(s.stopped)
-	clock := time.NewTicker(min(s.cfg.NACKInterval, transportTick))
+	every := min(s.cfg.NACKInterval, transportTick)
+	clock := time.NewTicker(every)
 	defer clock.Stop()
 	t := &ticker{out: datagram.NewBatch(tickBatch)}
-	var last, lastCC, lastReport time.Time
 	for {
+		rooms := s.liveRooms()
+		if len(rooms) == 0 {
+			clock.Stop()
+			select {
+			case <-ctx.Done():
+				return
+			case <-s.awake:
+			}
+			clock.Reset(every)
+		}
 		select {
 		case <-ctx.Done():
 			return
@@ -41,21 +54,28 @@ func (s *Server) run(ctx context.Context) {
 		}
 		t.now = s.now()
 		s.transport.Tick(t.now)
-		if t.now.Sub(last) < s.cfg.NACKInterval-transportTick/2 {
-			continue // half a tick early is nearer than half a tick late
+		if t.due(s.cfg) {
+			for _, r := range rooms {
+				r.tick(t)
+			}
+			t.out.Flush()
 		}
-		last = t.now
-		if t.cc = t.now.Sub(lastCC) >= s.cfg.TWCCInterval; t.cc {
-			lastCC = t.now
-		}
-		if t.report = t.now.Sub(lastReport) >= s.cfg.ReportInterval; t.report {
-			lastReport = t.now
-		}
-		for _, r := range s.liveRooms() {
-			r.tick(t)
-		}
-		t.out.Flush()
 	}
+}
+
+// due says whether it is time to look at the rooms, and notes what is due then.
+func (t *ticker) due(cfg Config) bool {
+	if t.now.Sub(t.last) < cfg.NACKInterval-transportTick/2 {
+		return false // half a tick early is nearer than half a tick late
+	}
+	t.last = t.now
+	if t.cc = t.now.Sub(t.lastCC) >= cfg.TWCCInterval; t.cc {
+		t.lastCC = t.now
+	}
+	if t.report = t.now.Sub(t.lastReport) >= cfg.ReportInterval; t.report {
+		t.lastReport = t.now
+	}
+	return true
 }
 
 func (r *Room) tick(t *ticker) {
