@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/dtls/v3"
 	"github.com/pion/interceptor"
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
@@ -117,6 +118,7 @@ type clientOptions struct {
 	video    int
 	quiet    bool // sends sound alone
 	networks []webrtc.NetworkType
+	profiles []dtls.SRTPProtectionProfile
 	mangle   func(sdp string) string
 }
 
@@ -138,6 +140,9 @@ func newClient(t testing.TB, s *sfu.Server, name string, o clientOptions) *clien
 	se.SetIncludeLoopbackCandidate(true)
 	if o.networks != nil {
 		se.SetNetworkTypes(o.networks)
+	}
+	if o.profiles != nil {
+		se.SetSRTPProtectionProfiles(o.profiles...)
 	}
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(&m), webrtc.WithInterceptorRegistry(&reg), webrtc.WithSettingEngine(se))
 	pc, err := api.NewPeerConnection(webrtc.Configuration{})

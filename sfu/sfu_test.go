@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/pion/dtls/v3"
 	"github.com/pion/rtcp"
 	"github.com/pion/webrtc/v4"
 	"github.com/stretchr/testify/require"
@@ -111,6 +112,27 @@ func TestOffersThatCannotBeUsedAreRefused(t *testing.T) {
 			err := newClient(t, s, "a", o).join(o)
 			require.ErrorContains(t, err, c.says)
 			require.Zero(t, s.Totals().Peers)
+		})
+	}
+}
+
+// TestEveryProtectionProfile lets the two sides of a call have different ones:
+// each packet is opened with one and sealed with another.
+func TestEveryProtectionProfile(t *testing.T) {
+	for p, name := range map[dtls.SRTPProtectionProfile]string{
+		dtls.SRTP_AEAD_AES_128_GCM: "aead_aes_128_gcm", dtls.SRTP_AEAD_AES_256_GCM: "aead_aes_256_gcm", dtls.SRTP_AES128_CM_HMAC_SHA1_80: "aes128_cm_sha1_80",
+	} {
+		t.Run(name, func(t *testing.T) {
+			s, e := start(t, nil)
+			o := clientOptions{audio: 1, video: 2}
+			a := newClient(t, s, "a", o)
+			o.profiles = []dtls.SRTPProtectionProfile{p}
+			b := newClient(t, s, "b", o)
+			require.NoError(t, a.join(o))
+			require.NoError(t, b.join(o))
+			hears(t, e, a, "b", sfu.Video)
+			hears(t, e, b, "a", sfu.Audio)
+			require.Equal(t, name, stats(s, "b").Profile)
 		})
 	}
 }
