@@ -8,16 +8,8 @@ import (
 	"slices"
 
 	"kinwire/sfu/codec"
-	"kinwire/sfu/forward"
 	"kinwire/sfu/ice"
 	"kinwire/sfu/sdp"
-)
-
-// Header extensions that the server reads or writes (RFC 8843,
-// draft-holmer-rmcat-transport-wide-cc-extensions).
-const (
-	uriMID  = "urn:ietf:params:rtp-hdrext:sdes:mid"
-	uriTWCC = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 )
 
 // Uplink is what was agreed for an m-section on which the peer sends.
@@ -130,7 +122,7 @@ func (l *Link) sendable(sec *sdp.Section) []sdp.Codec {
 }
 
 func (l *Link) newSlot(sec *sdp.Section, list []sdp.Codec, made map[string]*Slot) *Slot {
-	s := &Slot{link: l, MID: sec.MID, Video: sec.Video, ssrc: randomSSRC(), twccID: sec.Extensions[uriTWCC]}
+	s := &Slot{link: l, MID: sec.MID, Video: sec.Video, ssrc: randomSSRC(), twccID: sec.Extensions[sdp.URITransportWide]}
 	for _, other := range l.slots {
 		if other.Video == s.Video {
 			s.index++
@@ -240,14 +232,12 @@ func (l *Link) Route(o *sdp.Offer, ups []Uplink, to map[string]Receiver) {
 			r.ssrcs[ssrc] = s.MID
 		}
 		// In a bundle an extension has the same number everywhere (RFC 8843).
-		if id := s.Extensions[uriMID]; id != 0 {
+		if id := s.Extensions[sdp.URIMID]; id != 0 {
 			r.mid = id
 		}
-		if id := s.Extensions[uriTWCC]; id != 0 {
+		if id := s.Extensions[sdp.URITransportWide]; id != 0 {
 			r.twcc = id
 		}
 	}
 	l.routes.Store(r)
 }
-
-var _ forward.Writer = (*Slot)(nil)

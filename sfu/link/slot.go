@@ -37,6 +37,8 @@ type Slot struct {
 
 type slotStreams struct{ media, rtx *srtp.Stream }
 
+var _ forward.Writer = (*Slot)(nil)
+
 // SSRC of the stream and of its retransmissions (0: not agreed).
 func (s *Slot) SSRC() (media, rtx uint32) { return s.ssrc, s.rtx }
 
