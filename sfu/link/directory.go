@@ -54,18 +54,16 @@ func (d *directory) forget(ufrag string) {
 	delete(d.ufrags, ufrag)
 }
 
-// leave takes out everything of a link.
-func (d *directory) leave(l *Link) {
+// leave takes a link out, with the fragments and the paths that lead to it.
+func (d *directory) leave(l *Link, ufrags []string, ways []*way) {
 	d.mu.Lock()
 	defer d.mu.Unlock()
-	for u, x := range d.ufrags {
-		if x == l {
-			delete(d.ufrags, u)
-		}
+	for _, u := range ufrags {
+		delete(d.ufrags, u)
 	}
-	for p, w := range d.ways {
-		if w.link == l {
-			delete(d.ways, p)
+	for _, w := range ways {
+		if d.ways[w.path] == w {
+			delete(d.ways, w.path)
 		}
 	}
 	d.all = slices.DeleteFunc(slices.Clone(d.all), func(x *Link) bool { return x == l })

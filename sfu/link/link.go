@@ -4,7 +4,9 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/binary"
+	"maps"
 	"net/netip"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -244,15 +246,11 @@ func (l *Link) Close() error {
 	l.closed, l.state = true, Failed
 	l.tasks = nil
 	conn := l.conn
-	var doors []*tcpDoor
-	for _, w := range l.ways {
-		if d, ok := w.door.(*tcpDoor); ok {
-			doors = append(doors, d)
-		}
-	}
+	ufrags := []string{l.agent.Local().Ufrag, l.before}
+	ways := slices.Collect(maps.Values(l.ways))
 	l.mu.Unlock()
 	l.cancel()
-	l.t.directory.leave(l)
+	l.t.directory.leave(l, ufrags, ways)
 	var err error
 	if conn != nil {
 		err = conn.Close()
@@ -260,8 +258,10 @@ func (l *Link) Close() error {
 	if t := l.tunnel.Load(); t != nil {
 		t.close()
 	}
-	for _, d := range doors {
-		d.queue.finish() // after the good-bye
+	for _, w := range ways {
+		if d, ok := w.door.(*tcpDoor); ok {
+			d.queue.finish() // after the good-bye
+		}
 	}
 	l.running.Wait()
 	l.in.Lock()
