@@ -132,10 +132,10 @@ func (l *Link) review(now time.Time) {
 	switch {
 	case path == ice.Failed:
 		l.state = Failed
-	case l.keys.Load() == nil || l.out.Load() == nil:
+	case l.keys.Load() == nil || l.state == Connecting && l.out.Load() == nil:
 		l.state = Connecting
-	case path == ice.Disconnected:
-		l.state = Disconnected
+	case path == ice.Disconnected || l.out.Load() == nil:
+		l.state = Disconnected // silent, or its connection is gone
 	default:
 		l.state = Connected
 	}

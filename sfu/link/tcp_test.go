@@ -100,6 +100,28 @@ func TestTCPBeginsWithACheck(t *testing.T) {
 	require.NoError(t, tr.Close())
 }
 
+// TestALinkWithoutAPathIsDisconnected: what was connected does not go back to
+// connecting when its last path goes, so that the others are told.
+func TestALinkWithoutAPathIsDisconnected(t *testing.T) {
+	b := newBench(t)
+	l := b.guest(7).link
+	review := func() State {
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.told = Failed // nobody is to be told here
+		l.review(time.Now())
+		return l.state
+	}
+	w := l.out.Load()
+	l.ways[w.path] = w
+	l.mu.Lock()
+	l.state = Connected
+	l.mu.Unlock()
+	l.out.Store(nil)
+	require.Equal(t, Disconnected, review())
+	require.NoError(t, l.Close())
+}
+
 // TestOnlyCheckedPathsAreAPeers sends checks with a wrong password and for
 // nobody: neither gives a path.
 func TestOnlyCheckedPathsAreAPeers(t *testing.T) {
