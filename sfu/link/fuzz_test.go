@@ -16,7 +16,7 @@ func FuzzDatagram(f *testing.F) {
 	b := newBench(f)
 	sender, receiver := b.guest(7), b.guest(8)
 	sender.link.mu.Lock()
-	sender.link.offer = &sdp.Offer{} // so that a handshake may begin
+	sender.link.expected = []sdp.Fingerprint{} // so that a handshake may begin
 	sender.link.mu.Unlock()
 	f.Cleanup(func() { _ = sender.link.Close() })
 	up := sender.sends(7, receiver.slot(10))

@@ -62,21 +62,21 @@ type Link struct {
 	rtcpOut   sync.Mutex
 	rtcpPlain []byte
 
-	mu      sync.Mutex
-	state   State
-	told    State // what the owner was told last
-	agent   *ice.Agent
-	ways    map[ice.Path]*way // those that the agent holds valid
-	tasks   []task
-	working bool // the goroutine that does the tasks runs
-	offer   *sdp.Offer
-	remote  ice.Credentials
-	before  string // our fragment before the last ICE restart
-	session uint64
-	version uint64
-	slots   map[string]*Slot // by mid
-	conn    *dtls.Conn
-	closed  bool
+	mu       sync.Mutex
+	state    State
+	told     State // what the owner was told last
+	agent    *ice.Agent
+	ways     map[ice.Path]*way // those that the agent holds valid
+	tasks    []task
+	working  bool              // the goroutine that does the tasks runs
+	expected []sdp.Fingerprint // of the peer's certificate; nil before the first offer
+	remote   ice.Credentials
+	before   string // our fragment before the last ICE restart
+	session  uint64
+	version  uint64
+	slots    map[string]*Slot // by mid
+	conn     *dtls.Conn
+	closed   bool
 
 	data    channels
 	tunnel  atomic.Pointer[tunnel] // what DTLS reads and writes, once it has begun

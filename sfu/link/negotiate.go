@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"kinwire/sfu/codec"
 	"kinwire/sfu/ice"
@@ -59,7 +60,6 @@ func (l *Link) Negotiate(o *sdp.Offer, codecs map[string]codec.Kind) (*Negotiate
 	if err != nil {
 		return nil, fmt.Errorf("link: writing the answer: %w", err)
 	}
-	l.offer = o
 	maps.Copy(l.slots, made)
 	if k := l.keys.Load(); k != nil {
 		for _, s := range made {
@@ -92,7 +92,7 @@ func (l *Link) accept(sec *sdp.Section, codecs map[string]codec.Kind, n *Negotia
 		}
 		if s == nil {
 			s = l.newSlot(sec, list, made)
-			made[sec.MID] = s
+			made[s.MID] = s
 			n.Slots = append(n.Slots, s)
 		}
 		accepted[sec.MID] = sdp.Accepted{
@@ -122,7 +122,7 @@ func (l *Link) sendable(sec *sdp.Section) []sdp.Codec {
 }
 
 func (l *Link) newSlot(sec *sdp.Section, list []sdp.Codec, made map[string]*Slot) *Slot {
-	s := &Slot{link: l, MID: sec.MID, Video: sec.Video, ssrc: randomSSRC(), twccID: sec.Extensions[sdp.URITransportWide]}
+	s := &Slot{link: l, MID: strings.Clone(sec.MID), Video: sec.Video, ssrc: randomSSRC(), twccID: sec.Extensions[sdp.URITransportWide]}
 	for _, other := range l.slots {
 		if other.Video == s.Video {
 			s.index++
@@ -158,14 +158,16 @@ func randomSSRC() uint32 {
 // ICE restart (RFC 8445 section 9, RFC 8839 section 4.4.1.1.1). Called with mu
 // held.
 func (l *Link) meet(o *sdp.Offer) error {
-	remote := ice.Credentials{Ufrag: o.Ufrag, Pwd: o.Pwd}
+	// What is kept is copied: a piece of an offer keeps the whole of it in memory.
+	remote := ice.Credentials{Ufrag: strings.Clone(o.Ufrag), Pwd: strings.Clone(o.Pwd)}
 	if err := remote.Check(); err != nil {
 		return fmt.Errorf("%w: %v", sdp.ErrOffer, err)
 	}
 	switch {
-	case l.offer == nil:
+	case l.expected == nil:
 		l.agent.SetRemote(remote)
-	case !sameFingerprints(l.offer, o):
+		l.expected = cloned(o.Fingerprints)
+	case !slices.ContainsFunc(l.expected, func(f sdp.Fingerprint) bool { return slices.Contains(o.Fingerprints, f) }):
 		return fmt.Errorf("%w: it has another fingerprint than the one before; a new DTLS association needs a new join", sdp.ErrOffer)
 	case l.remote != remote:
 		l.restart(remote)
@@ -174,8 +176,13 @@ func (l *Link) meet(o *sdp.Offer) error {
 	return nil
 }
 
-func sameFingerprints(a, b *sdp.Offer) bool {
-	return slices.ContainsFunc(a.Fingerprints, func(f sdp.Fingerprint) bool { return slices.Contains(b.Fingerprints, f) })
+// cloned copies fingerprints.
+func cloned(list []sdp.Fingerprint) []sdp.Fingerprint {
+	var out []sdp.Fingerprint
+	for _, f := range list {
+		out = append(out, sdp.Fingerprint{Hash: strings.Clone(f.Hash), Value: strings.Clone(f.Value)})
+	}
+	return out
 }
 
 // restart answers to new credentials from now on. Those before the last are
@@ -204,7 +211,7 @@ func (l *Link) Restart(fragment string) (string, error) {
 	}
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed || l.offer == nil {
+	if l.closed || l.expected == nil {
 		return "", ErrNotReady
 	}
 	if remote != l.remote {
@@ -223,13 +230,14 @@ func (l *Link) Route(o *sdp.Offer, ups []Uplink, to map[string]Receiver) {
 	}
 	for _, u := range ups {
 		if rx := to[u.MID]; rx != nil {
-			r.mids[u.MID] = route{to: rx, rtxPT: u.RTXPT, video: u.Codec.Video()}
+			r.mids[strings.Clone(u.MID)] = route{to: rx, rtxPT: u.RTXPT, video: u.Codec.Video()}
 		}
 	}
 	for i := range o.Sections {
 		s := &o.Sections[i]
+		mid := strings.Clone(s.MID)
 		for _, ssrc := range s.SSRCs {
-			r.ssrcs[ssrc] = s.MID
+			r.ssrcs[ssrc] = mid
 		}
 		// In a bundle an extension has the same number everywhere (RFC 8843).
 		if id := s.Extensions[sdp.URIMID]; id != 0 {

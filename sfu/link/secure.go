@@ -104,13 +104,13 @@ func (l *Link) handshakePacket(w *way, b []byte) {
 func (l *Link) beginHandshake() *tunnel {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.closed || l.offer == nil {
+	if l.closed || l.expected == nil {
 		return nil
 	}
 	t := newTunnel()
 	l.tunnel.Store(t)
 	l.running.Add(1)
-	go l.secure(t, l.offer.Fingerprints)
+	go l.secure(t, l.expected)
 	return t
 }
 
