@@ -17,6 +17,7 @@ type Throttle struct {
 	used    bool
 	last    time.Time
 	pending bool
+	gap     time.Duration // after which the waiting request may go out
 	allowed uint64
 	refused uint64
 }
@@ -26,10 +27,17 @@ func NewThrottle(interval time.Duration) *Throttle { return &Throttle{interval: 
 
 // Allow says whether the request may go out now. One that may not is kept:
 // Due says when it may.
-func (t *Throttle) Allow(now time.Time) bool {
+func (t *Throttle) Allow(now time.Time) bool { return t.AllowAfter(now, t.interval) }
+
+// AllowAfter is Allow for a request that need only be so long after the one
+// before: for one that is rare and that somebody waits for.
+func (t *Throttle) AllowAfter(now time.Time, gap time.Duration) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.ready(now) {
+	if !t.ready(now, gap) {
+		if !t.pending || gap < t.gap {
+			t.gap = gap
+		}
 		t.pending = true
 		t.refused++
 		return false
@@ -43,7 +51,7 @@ func (t *Throttle) Allow(now time.Time) bool {
 func (t *Throttle) Due(now time.Time) bool {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if !t.pending || !t.ready(now) {
+	if !t.pending || !t.ready(now, t.gap) {
 		return false
 	}
 	t.use(now)
@@ -72,8 +80,8 @@ func (t *Throttle) Counts() (allowed, refused uint64) {
 	return t.allowed, t.refused
 }
 
-func (t *Throttle) ready(now time.Time) bool {
-	return !t.used || now.Sub(t.last) >= t.interval
+func (t *Throttle) ready(now time.Time, gap time.Duration) bool {
+	return !t.used || now.Sub(t.last) >= gap
 }
 
 func (t *Throttle) use(now time.Time) {

@@ -64,3 +64,22 @@ func TestThrottleKeepsItsPace(t *testing.T) {
 		}
 	})
 }
+
+// TestThrottleLetsTheRareComeSooner: a request with a shorter gap goes out at
+// its own time, also when others were refused before it.
+func TestThrottleLetsTheRareComeSooner(t *testing.T) {
+	begin := time.Unix(1000, 0)
+	at := func(ms int) time.Time { return begin.Add(time.Duration(ms) * time.Millisecond) }
+	th := feedback.NewThrottle(400 * time.Millisecond)
+	require.True(t, th.Allow(at(0)))
+	require.False(t, th.Allow(at(10)))
+	require.False(t, th.AllowAfter(at(20), 100*time.Millisecond))
+	require.False(t, th.Allow(at(30)), "and does not put off the one that waits")
+	require.False(t, th.Due(at(99)))
+	require.True(t, th.Due(at(100)))
+	require.False(t, th.Allow(at(150)))
+	require.True(t, th.AllowAfter(at(200), 100*time.Millisecond))
+	require.False(t, th.Allow(at(210)))
+	require.False(t, th.Due(at(599)))
+	require.True(t, th.Due(at(600)), "what was refused with the usual gap waits for the usual time")
+}

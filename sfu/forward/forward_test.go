@@ -166,6 +166,31 @@ func TestSoundNeedsNoKeyFrame(t *testing.T) {
 	require.Zero(t, s.plis.Load())
 }
 
+// TestJoinersDoNotWaitLongForAKeyFrame lets people join one shortly after the
+// other, each after the key frame for the one before.
+func TestJoinersDoNotWaitLongForAKeyFrame(t *testing.T) {
+	s := newSource(t, codec.VP8) // 500 ms between requests
+	s.send(keyPayload)
+	join := func(ssrc uint32) { var w recorder; s.up.Attach(s.downlink(&w, ssrc), s.now) }
+	join(7)
+	require.EqualValues(t, 1, s.plis.Load())
+	s.send(keyPayload) // 40 ms go by
+	join(8)
+	require.EqualValues(t, 1, s.plis.Load(), "too soon")
+	s.now = s.now.Add(80 * time.Millisecond)
+	s.up.Tick(s.now, 0, nil)
+	require.EqualValues(t, 1, s.plis.Load())
+	s.now = s.now.Add(5 * time.Millisecond)
+	s.up.Tick(s.now, 0, nil)
+	require.EqualValues(t, 2, s.plis.Load(), "125 ms after the first")
+	s.send(keyPayload)
+	s.now = s.now.Add(200 * time.Millisecond)
+	s.up.KeyFrame(s.now)
+	require.EqualValues(t, 2, s.plis.Load(), "who loses packets waits as before")
+	join(9)
+	require.EqualValues(t, 3, s.plis.Load(), "who joins does not")
+}
+
 func TestNACKIsAnsweredFromHistory(t *testing.T) {
 	s := newSource(t, codec.VP8)
 	var w recorder

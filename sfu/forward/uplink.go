@@ -15,6 +15,10 @@ import (
 	"kinwire/sfu/packet"
 )
 
+// joinersShare is the part of the usual time between two requests for a key
+// frame that has to pass before one for somebody who has just joined.
+const joinersShare = 4
+
 // maxPending bounds the sequence numbers that an uplink is waiting for.
 const maxPending = 512
 
@@ -217,9 +221,9 @@ func (u *Uplink) Attach(d *Downlink, now time.Time) {
 	}
 	u.downlinks.Store(&next)
 	u.mu.Unlock()
-	if u.cfg.Codec.Video() {
-		u.KeyFrame(now)
-	}
+	// Somebody looks at a black picture: people who join one shortly after the
+	// other do not wait for one another as those who lose packets do.
+	u.keyFrameAfter(now, u.cfg.KeyFrame/joinersShare)
 }
 
 // Detach ends forwarding to d.
@@ -241,12 +245,14 @@ func (u *Uplink) remove(d *Downlink) {
 
 // KeyFrame asks the client for a key frame, at most once in the configured
 // time; a request that comes too early is made by Tick when its time has come.
-func (u *Uplink) KeyFrame(now time.Time) {
+func (u *Uplink) KeyFrame(now time.Time) { u.keyFrameAfter(now, u.cfg.KeyFrame) }
+
+func (u *Uplink) keyFrameAfter(now time.Time, gap time.Duration) {
 	if !u.cfg.Codec.Video() {
 		return
 	}
 	u.mu.Lock()
-	ok := u.throttle.Allow(now)
+	ok := u.throttle.AllowAfter(now, gap)
 	u.mu.Unlock()
 	if ok {
 		u.requestKeyFrame()
