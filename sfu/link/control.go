@@ -2,6 +2,7 @@ package link
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"sync/atomic"
 	"time"
@@ -12,8 +13,13 @@ import (
 	"kinwire/sfu/feedback"
 )
 
-// rtcpSize bounds an RTCP packet that we send: what every path carries.
+// rtcpSize bounds an RTCP packet that we send: what every path carries. A
+// single one that is larger goes by itself, up to what a datagram holds.
 const rtcpSize = 1200
+
+// errRTCPSize says that an RTCP packet does not fit a datagram: the feedback
+// about a peer that numbers its packets with gaps can grow to that.
+var errRTCPSize = errors.New("link: the RTCP packet is too large to send")
 
 // openRTCP takes an SRTCP packet apart. Called with in held.
 func (l *Link) openRTCP(k *keys, w *way, p *pass, b []byte) {
@@ -83,10 +89,15 @@ func (l *Link) WriteRTCP(out *datagram.Batch, packets []rtcp.Packet) error {
 	l.rtcpOut.Lock()
 	defer l.rtcpOut.Unlock()
 	plain := l.rtcpPlain[:0]
+	var refused error
 	for _, p := range packets {
 		b, err := p.Marshal()
 		if err != nil {
 			return fmt.Errorf("link: writing RTCP: %w", err)
+		}
+		if len(b) > datagram.MaxPacket {
+			refused = fmt.Errorf("%w: %d bytes, %d are allowed", errRTCPSize, len(b), datagram.MaxPacket)
+			continue
 		}
 		if len(plain) > 0 && len(plain)+len(b) > rtcpSize {
 			if err := l.sendRTCP(k, dest, out, plain); err != nil {
@@ -97,7 +108,10 @@ func (l *Link) WriteRTCP(out *datagram.Batch, packets []rtcp.Packet) error {
 		plain = append(plain, b...)
 	}
 	l.rtcpPlain = plain
-	return l.sendRTCP(k, dest, out, plain)
+	if len(plain) == 0 {
+		return refused
+	}
+	return errors.Join(refused, l.sendRTCP(k, dest, out, plain))
 }
 
 // sendRTCP is called with rtcpOut held.
