@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -53,11 +54,15 @@ type Call struct {
 
 // Join brings the media of a call up: it makes the offer, sends call.join and
 // takes the answer. It returns before media flows; see [Call.Connected].
-// entered is what Invite or Accept gave.
+// entered is what Invite or Accept gave. In a call that a parent's rule makes
+// one by voice alone, camera and screen are brought muted.
 func (s *Session) Join(ctx context.Context, entered proto.CallEntered, opt MediaOptions) (*Call, error) {
 	opt, err := opt.withDefaults()
 	if err != nil {
 		return nil, err
+	}
+	if entered.Call.NoVideo {
+		opt.Muted = append(slices.Clone(opt.Muted), proto.SourceVideo, proto.SourceScreen)
 	}
 	c := &Call{
 		s: s, id: entered.Call.CallID, opt: opt, view: entered.Call, servers: entered.ICEServers,
@@ -276,11 +281,16 @@ func (s *Session) tellCalls(ev Event) {
 		if c := find(d.CallID); c != nil {
 			c.applySlots(d)
 		}
+	case proto.CallIncoming:
+		s.rings(d.Call)
 	case proto.CallState:
 		if c := find(d.Call.CallID); c != nil {
 			c.mu.Lock()
 			c.view = d.Call
 			c.mu.Unlock()
+			if d.Call.NoVideo {
+				c.hidePictures()
+			}
 			if d.Call.Phase == proto.PhaseEnded {
 				c.end(d.Call.Reason)
 			}

@@ -248,11 +248,21 @@ func TestCallAgainstAnICELiteServer(t *testing.T) {
 	}
 	next()
 
+	voiceOnly(t, s, call)
+
 	// The server says that the call is over.
 	s.event(proto.TypeCallState, proto.CallState{Call: proto.CallView{CallID: "c1", Phase: proto.PhaseEnded, Reason: proto.ReasonHangup}})
 	<-call.Done()
 	require.Equal(t, proto.ReasonHangup, call.Reason())
 	require.NoError(t, c.Close())
+}
+
+// voiceOnly lets a parent's rule come up: the picture is not sent any more.
+func voiceOnly(t *testing.T, s *server, call *Call) {
+	t.Helper()
+	s.event(proto.TypeCallState, proto.CallState{Call: proto.CallView{CallID: "c1", Phase: proto.PhaseConnected, NoVideo: true}})
+	require.Eventually(t, func() bool { return call.View().NoVideo && call.proclaim()[1].Muted }, 20*time.Second, time.Millisecond)
+	require.False(t, call.proclaim()[0].Muted, "the voice is")
 }
 
 func TestOfferShape(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 
 	"kinwire/signaling/proto"
 )
@@ -14,7 +15,15 @@ func (s *Session) Invite(ctx context.Context, video bool, to ...string) (proto.C
 	return Request[proto.CallEntered](ctx, s, proto.TypeCallInvite, proto.CallInvite{To: to, Video: video})
 }
 
-// Accept answers a call that rings.
+// Add rings more people (user ids) in a call that one is in. What becomes of
+// them comes as call.participant.
+func (s *Session) Add(ctx context.Context, callID string, to ...string) error {
+	_, err := Request[proto.Empty](ctx, s, proto.TypeCallAdd, proto.CallAdd{CallID: callID, To: to})
+	return err
+}
+
+// Accept answers a call that rings. Where the call has waited while one was
+// in another, one's part in that one ends.
 func (s *Session) Accept(ctx context.Context, callID string) (proto.CallEntered, error) {
 	return Request[proto.CallEntered](ctx, s, proto.TypeCallAccept, proto.CallRef{CallID: callID})
 }
@@ -65,6 +74,33 @@ func (s *Session) MediaToken(ctx context.Context, callID string) (proto.MediaTok
 		}
 	}
 	return t, nil
+}
+
+// Ringing tells the server that a call rings on this device. The session does
+// so by itself; see [Options.Silent].
+func (s *Session) Ringing(callID string) error {
+	return s.Tell(proto.TypeCallRinging, proto.CallRef{CallID: callID})
+}
+
+// rings says so of a call that has come, and of those that a welcome found
+// ringing.
+func (s *Session) rings(calls ...proto.CallView) {
+	for _, c := range calls {
+		if s.opt.Silent || c.Phase != proto.PhaseRinging || !ringsFor(c) {
+			continue
+		}
+		if err := s.Ringing(c.CallID); err != nil {
+			s.opt.Log.Warn("ringing not told", "call", c.CallID, "err", err)
+		}
+	}
+}
+
+// ringsFor says whether a call rings for the person whose view it is, rather
+// than that they wait for somebody to answer.
+func ringsFor(c proto.CallView) bool {
+	return slices.ContainsFunc(c.Participants, func(p proto.Participant) bool {
+		return p.ID == c.You && (p.Phase == proto.ParticipantInvited || p.Phase == proto.ParticipantRinging)
+	})
 }
 
 // People lists those whom this person may call.

@@ -18,6 +18,9 @@
 //	ev := s.Events()
 //	ring, err := client.Await[proto.CallIncoming](ctx, ev, nil)
 //
+// A call that rings is acknowledged by the session itself (call.ringing), so
+// that the caller sees that it rings.
+//
 // # Media
 //
 // A call's media is a [Call], made by [Session.Join]. The client is always the

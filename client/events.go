@@ -44,12 +44,18 @@ var decoders = map[string]func(json.RawMessage) (any, error){
 	proto.TypePresence:        decode[proto.Presence],
 	proto.TypeCallIncoming:    decode[proto.CallIncoming],
 	proto.TypeCallState:       decode[proto.CallState],
+	proto.TypeCallWarning:     decode[proto.CallWarning],
 	proto.TypeCallParticipant: decode[proto.ParticipantEvent],
 	proto.TypeMediaSlots:      decode[proto.MediaSlots],
+	proto.TypeFriendsChanged:  decode[proto.Empty],
+	proto.TypeFamilyChanged:   decode[proto.Empty],
 }
 
 func decode[T any](raw json.RawMessage) (any, error) {
 	var v T
+	if len(raw) == 0 {
+		return v, nil // an event that says all by its type
+	}
 	if err := json.Unmarshal(raw, &v); err != nil {
 		return nil, err
 	}

@@ -27,6 +27,10 @@ type Options struct {
 	// Now is the clock for statistics and call states. nil: time.Now.
 	Now func() time.Time
 
+	// Silent keeps the session from telling the server that a call rings on
+	// this device as soon as one does.
+	Silent bool
+
 	Backoff Backoff
 	// PingEvery is how often the session asks for a sign of life while the
 	// socket is idle; with none for two and a half times as long the socket

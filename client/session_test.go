@@ -313,3 +313,57 @@ func TestLogin(t *testing.T) {
 	require.ErrorAs(t, err, &pe)
 	require.Equal(t, proto.CodeUnauthenticated, pe.Code)
 }
+
+// TestRingingIsTold: a session says by itself that a call rings, one that
+// comes and one that it finds, and only where it rings for this person.
+func TestRingingIsTold(t *testing.T) {
+	ring := func(id, phase string) proto.CallView {
+		return proto.CallView{CallID: id, Phase: proto.PhaseRinging, You: "p2", Participants: []proto.Participant{
+			{ID: "p1", Phase: proto.ParticipantAccepted}, {ID: "p2", Phase: proto.ParticipantPhase(phase)},
+		}}
+	}
+	for name, silent := range map[string]bool{"told": false, "silent": true} {
+		t.Run(name, func(t *testing.T) {
+			ctx := limit(t)
+			s := newServer(t)
+			s.calls = []proto.CallView{ring("found", "invited"), ring("mine", "accepted")}
+			c := s.dial(t, func(o *Options) { o.Silent = silent })
+			s.event(proto.TypeCallIncoming, proto.CallIncoming{Call: ring("came", "invited")})
+			_, err := Await[proto.CallIncoming](ctx, c.Events(), nil)
+			require.NoError(t, err)
+			_, err = Request[number](ctx, c, "echo", number{1})
+			require.NoError(t, err)
+			if silent {
+				require.NoError(t, c.Ringing("by hand"))
+				require.Eventually(t, func() bool { return len(s.rung()) == 1 }, 20*time.Second, time.Millisecond)
+				require.Equal(t, []string{"by hand"}, s.rung())
+				return
+			}
+			require.Eventually(t, func() bool { return len(s.rung()) == 2 }, 20*time.Second, time.Millisecond)
+			require.Equal(t, []string{"found", "came"}, s.rung())
+		})
+	}
+}
+
+func TestAddAndWarning(t *testing.T) {
+	ctx := limit(t)
+	s := newServer(t)
+	var got proto.CallAdd
+	s.handle = func(r proto.Request) (any, *proto.Error) {
+		_ = json.Unmarshal(r.Data, &got)
+		return proto.Empty{}, nil
+	}
+	c := s.dial(t)
+	require.NoError(t, c.Add(ctx, "c1", "u_ben", "u_cat"))
+	require.Equal(t, proto.CallAdd{CallID: "c1", To: []string{"u_ben", "u_cat"}}, got)
+	warning := proto.CallWarning{CallID: "c1", Reason: proto.ReasonQuietHours, EndsAt: 1767225900000}
+	ev := c.Events()
+	s.event(proto.TypeFriendsChanged, proto.Empty{})
+	s.event(proto.TypeCallWarning, warning)
+	e, err := ev.Next(ctx)
+	require.NoError(t, err)
+	require.Equal(t, proto.Empty{}, e.Data)
+	w, err := Await[proto.CallWarning](ctx, ev, nil)
+	require.NoError(t, err)
+	require.Equal(t, warning, w)
+}

@@ -131,6 +131,7 @@ func (s *Session) welcomed(k *socket, w proto.Welcome, seq uint64) {
 	s.out.setAcked(acked)
 	if !w.Resumed {
 		s.out.fail(ErrSessionLost, false)
+		s.rings(w.Calls...)
 	}
 	switch {
 	case again && w.Resumed:

@@ -117,6 +117,19 @@ func (c *Call) Mute(ctx context.Context, kind proto.SourceKind, muted bool) erro
 	return nil
 }
 
+// hidePictures stops the sending of camera and screen, which the server has
+// muted by a parent's rule.
+func (c *Call) hidePictures() {
+	c.mu.Lock()
+	out := slices.Clone(c.out)
+	c.mu.Unlock()
+	for _, o := range out {
+		if o.src.Kind() != proto.SourceAudio {
+			o.setMuted(true)
+		}
+	}
+}
+
 func (o *outgoing) setMuted(m bool) {
 	o.mu.Lock()
 	o.muted = m

@@ -37,6 +37,8 @@ type server struct {
 	// before writing or reading message n the socket is cut when cut says so
 	cut      func() bool
 	handle   func(proto.Request) (any, *proto.Error)
+	calls    []proto.CallView // of the welcome
+	ringing  []string         // calls that were said to ring
 	helloErr atomic.Pointer[proto.Error]
 	deaf     atomic.Bool // answers no requests
 }
@@ -101,6 +103,11 @@ func (s *server) got(c *websocket.Conn, q proto.Request) bool {
 		return true
 	case proto.TypePing:
 		return s.write(c, proto.Message{Type: proto.TypePong})
+	case proto.TypeCallRinging:
+		var ref proto.CallRef
+		_ = json.Unmarshal(q.Data, &ref)
+		s.ringing = append(s.ringing, ref.CallID)
+		return true
 	}
 	if s.deaf.Load() || q.ID == 0 {
 		return true
@@ -172,7 +179,7 @@ func (s *server) hello(c *websocket.Conn, q proto.Request) bool {
 	}
 	token := fmt.Sprintf("resume-%d", s.hellos)
 	s.tokens = append(s.tokens, grant{token, s.seq + 1})
-	data, _ := json.Marshal(proto.Welcome{Version: 1, Resume: token, Resumed: resumed, Me: proto.Person{ID: "u1"}})
+	data, _ := json.Marshal(proto.Welcome{Version: 1, Resume: token, Resumed: resumed, Me: proto.Person{ID: "u1"}, Calls: s.calls})
 	s.conn = c
 	// The welcome is numbered after what is sent again, and overtakes it.
 	if !s.write(c, s.keep(proto.Message{Re: q.ID, Data: data})) {
@@ -192,6 +199,12 @@ func (s *server) write(c *websocket.Conn, m proto.Message) bool {
 }
 
 // event sends an event over whatever socket there is.
+func (s *server) rung() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Clone(s.ringing)
+}
+
 func (s *server) event(typ string, data any) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

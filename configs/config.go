@@ -17,6 +17,12 @@ type Config struct {
 	Store     Store     `mapstructure:"store"`
 	Signaling Signaling `mapstructure:"signaling"`
 	Calls     Calls     `mapstructure:"calls"`
+	Accounts  Accounts  `mapstructure:"accounts"`
+	Consent   Consent   `mapstructure:"consent"`
+	Friends   Friends   `mapstructure:"friends"`
+	Reports   Reports   `mapstructure:"reports"`
+	Mail      Mail      `mapstructure:"mail"`
+	Push      Push      `mapstructure:"push"`
 	SFU       SFU       `mapstructure:"sfu"`
 	TURN      TURN      `mapstructure:"turn"`
 	Metrics   Metrics   `mapstructure:"metrics"`
@@ -37,12 +43,14 @@ type Demo struct {
 
 // Operator is the section operator.
 type Operator struct {
-	Token Secret `mapstructure:"token" validate:"omitempty,min=16,max=256"`
+	Token Secret   `mapstructure:"token" validate:"omitempty,min=16,max=256"`
+	Staff []Secret `mapstructure:"staff" validate:"unique,dive,staff"`
 }
 
 // HTTP is the section http.
 type HTTP struct {
 	Listen          string         `mapstructure:"listen" validate:"listen"`
+	PublicURL       string         `mapstructure:"public_url" validate:"omitempty,origin"`
 	TLS             HTTPTLS        `mapstructure:"tls"`
 	AllowedOrigins  []string       `mapstructure:"allowed_origins" validate:"unique,dive,origin"`
 	TrustedProxies  []netip.Prefix `mapstructure:"trusted_proxies" validate:"unique"`
@@ -79,6 +87,9 @@ type Calls struct {
 	AloneTimeout    time.Duration `mapstructure:"alone_timeout" validate:"min=1s,max=1h"`
 	LostTimeout     time.Duration `mapstructure:"lost_timeout" validate:"min=1s,max=10m"`
 	MaxParticipants int           `mapstructure:"max_participants" validate:"min=2,max=16"`
+
+	Warning          time.Duration `mapstructure:"warning" validate:"min=0s,max=1h"`
+	HistoryRetention time.Duration `mapstructure:"history_retention" validate:"min=1h,max=8760h"`
 }
 
 // SFU is the section sfu. UDPPort 0 takes any free port, TCPPort 0 means no

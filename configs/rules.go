@@ -21,6 +21,8 @@ var formats = map[string]struct {
 	"pow2":   {func(v reflect.Value) bool { n := v.Int(); return n > 0 && n&(n-1) == 0 }, "a power of two"},
 	"listen": {func(v reflect.Value) bool { return isListen(v.String()) }, `an address to listen on such as ":8080", "127.0.0.1:8080" or "[::1]:8080"`},
 	"origin": {func(v reflect.Value) bool { return isOrigin(v.String()) }, "an origin such as https://calls.example.org, without a path"},
+	"staff":  {func(v reflect.Value) bool { return isStaff(v.String()) }, "name:token, the name of letters, digits, - and _, the token of 16 to 256 characters"},
+	"url":    {func(v reflect.Value) bool { return isURL(v.String()) }, "a URL that begins with https:// (or http:// on this machine)"},
 	"host":   {func(v reflect.Value) bool { return isHost(v.String()) }, "a host name or IP address, without a port"},
 }
 
@@ -59,6 +61,27 @@ func isOrigin(s string) bool {
 		return false
 	}
 	return s == u.Scheme+"://"+strings.ToLower(u.Host)
+}
+
+var staffName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
+
+func isStaff(s string) bool {
+	name, token, ok := strings.Cut(s, ":")
+	return ok && staffName.MatchString(name) && len(token) >= 16 && len(token) <= 256
+}
+
+// isURL takes https anywhere and http on this machine: what goes there is
+// signed, not encrypted.
+func isURL(s string) bool {
+	u, err := url.Parse(s)
+	if err != nil || !isHost(u.Hostname()) {
+		return false
+	}
+	local := u.Hostname() == "localhost"
+	if a, err := netip.ParseAddr(u.Hostname()); err == nil {
+		local = a.IsLoopback()
+	}
+	return u.Scheme == "https" || (u.Scheme == "http" && local)
 }
 
 var hostName = regexp.MustCompile(`^([A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?\.)*[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$`)

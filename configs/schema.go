@@ -115,7 +115,7 @@ func (t *tree) addStruct(section string, typ reflect.Type, index []int) {
 			index:     append(slices.Clone(index), f.Index...),
 			rules:     splitRules(whole),
 			itemRules: splitRules(items),
-			secret:    f.Type == reflect.TypeFor[Secret](),
+			secret:    f.Type == reflect.TypeFor[Secret]() || f.Type == reflect.TypeFor[[]Secret](),
 		})
 	}
 }

@@ -111,7 +111,7 @@ func TestKeys(t *testing.T) {
 			secrets = append(secrets, k.Name)
 		}
 	}
-	require.Equal(t, []string{"operator.token", "store.dsn", "turn.secret"}, secrets)
+	require.Equal(t, []string{"operator.token", "operator.staff", "store.dsn", "consent.external.secret", "mail.smtp.password", "push.webhook.secret", "turn.secret"}, secrets)
 }
 
 func TestSecretShowsItselfNowhere(t *testing.T) {

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -23,6 +24,24 @@ var pairings = []pairing{
 	}},
 	{[]string{"turn.cert_file", "turn.key_file"}, func(c *Config) string {
 		return bothOrNeither(c.TURN.CertFile, c.TURN.KeyFile)
+	}},
+	{[]string{"consent.external.url", "consent.external.secret"}, func(c *Config) string {
+		return keyWithURL(c.Consent.External.URL, c.Consent.External.Secret)
+	}},
+	{[]string{"consent.methods", "consent.external.url"}, func(c *Config) string {
+		if slices.Contains(c.Consent.Methods, "external") && c.Consent.External.URL == "" {
+			return "given the method external without its url; allowed: both, or neither"
+		}
+		return ""
+	}},
+	{[]string{"push.webhook.url", "push.webhook.secret"}, func(c *Config) string {
+		return keyWithURL(c.Push.Webhook.URL, c.Push.Webhook.Secret)
+	}},
+	{[]string{"mail.smtp.host", "mail.from"}, func(c *Config) string {
+		if c.Mail.SMTP.Host != "" && c.Mail.From == "" {
+			return "given a host and no sender; allowed with a host: a sender such as Kinwire <hello@kinwire.example>"
+		}
+		return ""
 	}},
 	{[]string{"store.driver", "store.dsn"}, func(c *Config) string {
 		dsn := c.Store.DSN.Reveal()
@@ -127,6 +146,13 @@ func bothOrNeither(cert, key string) string {
 		return ""
 	}
 	return fmt.Sprintf("given %q and %q; allowed: both files, or both empty", cert, key)
+}
+
+func keyWithURL(url string, secret Secret) string {
+	if (url == "") == (secret == "") {
+		return ""
+	}
+	return "given one of the two; allowed: both, or both empty"
 }
 
 func familyOff(c *Config, addrs []netip.Addr) string {

@@ -105,6 +105,8 @@ func (u *person) seesAndHears() {
 	}
 }
 
+func itoa(n int) string { return strconv.Itoa(n) }
+
 func ftoa(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
 func (u *person) callID() (id string) {

@@ -2,10 +2,12 @@ package signaling
 
 import (
 	"context"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"reflect"
 	"strconv"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -15,15 +17,15 @@ import (
 	"kinwire/signaling/proto"
 )
 
-// maxBody bounds the body of a request to the HTTP API.
-const maxBody = 16 << 10
-
 // apiError is how the HTTP API says no: a proto.Error with an HTTP status.
 type apiError struct {
 	status  int
-	Code    proto.Code `json:"code"`
-	Message string     `json:"message"`
+	Code    proto.Code      `json:"code"`
+	Message string          `json:"message"`
+	Missing []proto.Missing `json:"missing,omitempty" doc:"what would have to be there first, with not_approved"`
 }
+
+var apiErrorType = reflect.TypeFor[apiError]()
 
 // Error makes apiError a Go error.
 func (e *apiError) Error() string { return string(e.Code) + ": " + e.Message }
@@ -44,6 +46,14 @@ var statuses = map[proto.Code]int{
 	proto.CodeBadOffer:         http.StatusUnprocessableEntity,
 	proto.CodeCodecUnsupported: http.StatusUnprocessableEntity,
 	proto.CodeUnavailable:      http.StatusServiceUnavailable,
+	proto.CodeTooYoung:         http.StatusForbidden,
+	proto.CodeTextRefused:      http.StatusUnprocessableEntity,
+	proto.CodeTaken:            http.StatusConflict,
+	proto.CodeNeedsConsent:     http.StatusForbidden,
+	proto.CodeNotApproved:      http.StatusForbidden,
+	proto.CodeQuietHours:       http.StatusForbidden,
+	proto.CodeAllowanceUsed:    http.StatusForbidden,
+	proto.CodeSuspended:        http.StatusForbidden,
 	proto.CodeInternal:         http.StatusInternalServerError,
 }
 
@@ -61,7 +71,7 @@ var codes = map[int]proto.Code{
 // failed turns any error into an answer.
 func (s *Server) failed(doing string, err error) error {
 	e := refusal(s.d.Log, doing, err)
-	return &apiError{statusOf(e.Code), e.Code, e.Message}
+	return &apiError{statusOf(e.Code), e.Code, e.Message, e.Missing}
 }
 
 func statusOf(code proto.Code) int {
@@ -71,9 +81,12 @@ func statusOf(code proto.Code) int {
 	return http.StatusBadRequest
 }
 
-// huma makes its own errors through a variable of its package. Ours says
-// where and why, never what was given: that may be a password.
+// huma is set up by variables of its package. A list is never null, a field's
+// name is in the case that it has in the description, and an error says where
+// and why, never what was given: that may be a password.
 func init() {
+	huma.DefaultArrayNullable = false
+	huma.ValidateStrictCasing = true
 	huma.NewError = func(status int, msg string, errs ...error) huma.StatusError {
 		code, ok := codes[status]
 		switch {
@@ -92,7 +105,7 @@ func init() {
 		if status == http.StatusUnprocessableEntity {
 			status = http.StatusBadRequest
 		}
-		return &apiError{status, code, msg}
+		return &apiError{status, code, msg, nil}
 	}
 }
 
@@ -162,7 +175,7 @@ type healthOutput struct {
 const noStore = "no-store"
 
 // mountAPI adds the described API to r.
-func (s *Server) mountAPI(r chi.Router) {
+func (s *Server) mountAPI(r chi.Router) error {
 	cfg := huma.DefaultConfig("Kinwire", strconv.Itoa(proto.Version))
 	cfg.OpenAPIPath, cfg.DocsPath, cfg.SchemasPath = "/v1/openapi", "", ""
 	cfg.CreateHooks = nil // no $schema members in answers
@@ -186,6 +199,10 @@ func (s *Server) mountAPI(r chi.Router) {
 	huma.Register(api, huma.Operation{OperationID: "demo", Method: http.MethodGet, Path: "/v1/demo", Summary: "The demo logins; 404 outside demo mode", Errors: []int{404}}, s.demo)
 	huma.Register(api, huma.Operation{OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Summary: "The process runs"}, s.health)
 	huma.Register(api, huma.Operation{OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Summary: "The server takes requests", Errors: []int{503}}, s.ready)
+	if s.d.OIDC != nil {
+		s.d.OIDC.Routes(r)
+	}
+	return s.mountPages(r, api.OpenAPI())
 }
 
 func (s *Server) login(ctx context.Context, in *loginInput) (*loginOutput, error) {
@@ -220,7 +237,8 @@ func (s *Server) logout(ctx context.Context, in *bearerInput) (*struct{}, error)
 	if err != nil {
 		return nil, s.failed("logout", err)
 	}
-	s.hub.logOut(p.ID, token)
+	key := hashed(token)
+	s.hub.EndLogins(p.ID, []string{hex.EncodeToString(key[:])})
 	return nil, nil
 }
 

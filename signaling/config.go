@@ -33,8 +33,12 @@ type Config struct {
 	OutboxBytes        int // and their bytes [4 MiB]
 	MaxSessionsPerUser int // [8]
 
-	// OperatorToken opens the operator's pages. Empty: nobody gets in.
+	// OperatorToken opens the operator's pages, in the name "operator". Empty:
+	// it opens nothing.
 	OperatorToken string
+	// Staff are the tokens of further people who may, by the names under which
+	// the audit log shows what they do.
+	Staff map[string]string
 }
 
 // orDefault gives def for a zero or negative v.

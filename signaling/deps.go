@@ -22,9 +22,9 @@ type Accounts interface {
 	Authenticate(ctx context.Context, token string) (proto.Person, error)
 	Logout(ctx context.Context, token string) error
 	Person(ctx context.Context, userID string) (proto.Person, error)
-	// People lists everyone this person may call. The relation holds both
-	// ways: they are also those who may see whether this person is there.
-	People(ctx context.Context, userID string) ([]proto.Person, error)
+	// Seen notes that a person is here or was until now. token is that of the
+	// login, or empty where it is not known any more.
+	Seen(ctx context.Context, userID, token string) error
 }
 
 // CallRequests carries out what clients ask about calls. Errors that are the
@@ -38,6 +38,20 @@ type CallRequests interface {
 	Leave(ctx context.Context, who Who, data proto.CallRef) (proto.Empty, error)
 	Offer(ctx context.Context, who Who, data proto.MediaOffer) (proto.MediaAnswer, error)
 	Mute(ctx context.Context, who Who, data proto.MediaMute) (proto.Empty, error)
+}
+
+// CallRings is the rest of what clients ask: more people, and which device
+// rings.
+type CallRings interface {
+	Add(ctx context.Context, who Who, data proto.CallAdd) (proto.Empty, error)
+	Ringing(ctx context.Context, who Who, data proto.CallRef) error
+}
+
+// CallHistory is what is kept of calls that are over. before is a time in
+// milliseconds since the Unix epoch, or 0 for the newest.
+type CallHistory interface {
+	History(ctx context.Context, userID string, before int64) (proto.History, error)
+	DeleteHistory(ctx context.Context, userID, callID string) error
 }
 
 // CallState is the rest of what the server needs of the calls: reports in,
@@ -63,11 +77,14 @@ type CallSeats interface {
 }
 
 // Calls is all of what package calls does for the server; calls.Service is
-// every part. Without CallSeats no media is taken over HTTP.
+// every part. Without CallSeats no media is taken over HTTP, without
+// CallHistory its pages answer 404.
 type Calls struct {
 	CallRequests
+	CallRings
 	CallState
 	CallSeats
+	CallHistory
 }
 
 // Records reads the records of ended calls. A call without one is a
@@ -92,26 +109,47 @@ type Demo struct {
 	Password string      `json:"password"` // of all of them
 }
 
-// Deps are the parts that the server is joined to. Hub, Accounts and Calls
-// are needed; the rest may be nil: a nil Records, Metrics or Demo makes its
-// page answer 404, a nil Web serves no files, a nil Ready is always ready.
+// Deps are the parts that the server is joined to. Hub, Accounts, Calls and
+// Friends.Known are needed; the rest may be nil: a nil Records, Metrics or Demo
+// makes its page answer 404, so does each room of families (deps_families.go);
+// a nil Web serves no files, a nil Ready is always ready.
 type Deps struct {
 	Hub      *Hub
 	Accounts Accounts
 	Calls    Calls
+	Friends  Friends
 	Records  Records
-	Metrics  http.Handler // GET /metrics, for operators
-	Web      fs.FS        // the built web app, index.html at its root
-	Demo     *Demo
-	Ready    func(ctx context.Context) error
-	Log      *slog.Logger
-	Now      func() time.Time
+
+	Family   Family
+	Passkeys Passkeys
+	OIDC     OIDC
+	Consent  Consent
+	Guards   Guards
+	Rules    Rules
+	Reports  Reports
+	Audit    Audit
+	Outbox   Outbox
+
+	Metrics http.Handler // GET /metrics, for operators
+	Web     fs.FS        // the built web app, index.html at its root
+	Demo    *Demo
+	Ready   func(ctx context.Context) error
+	Log     *slog.Logger
+	Now     func() time.Time
 }
 
 func (d Deps) check() error {
-	for name, missing := range map[string]bool{"Hub": d.Hub == nil, "Accounts": d.Accounts == nil, "Calls": d.Calls.CallRequests == nil || d.Calls.CallState == nil} {
-		if missing {
-			return fmt.Errorf("signaling: Deps.%s: given nil; it is required", name)
+	for _, part := range []struct {
+		name    string
+		missing bool
+	}{
+		{"Hub", d.Hub == nil},
+		{"Accounts", d.Accounts == nil},
+		{"Calls", d.Calls.CallRequests == nil || d.Calls.CallRings == nil || d.Calls.CallState == nil},
+		{"Friends.Known", d.Friends.FriendsKnown == nil},
+	} {
+		if part.missing {
+			return fmt.Errorf("signaling: Deps.%s: given nil; it is required", part.name)
 		}
 	}
 	return nil

@@ -18,7 +18,13 @@ var handlers = map[string]handler{
 	proto.TypePeople: on(func(ctx context.Context, s *session, _ proto.Empty) (proto.People, error) {
 		return s.hub.peopleOf(ctx, s.who.UserID)
 	}),
-	proto.TypeCallInvite:  onCall(CallRequests.Invite),
+	proto.TypeCallInvite: onCall(CallRequests.Invite),
+	proto.TypeCallAdd: on(func(ctx context.Context, s *session, data proto.CallAdd) (proto.Empty, error) {
+		return s.hub.calls.Add(ctx, s.who, data)
+	}),
+	proto.TypeCallRinging: on(func(ctx context.Context, s *session, data proto.CallRef) (proto.Empty, error) {
+		return proto.Empty{}, s.hub.calls.Ringing(ctx, s.who, data)
+	}),
 	proto.TypeCallAccept:  onCall(CallRequests.Accept),
 	proto.TypeCallDecline: onCall(CallRequests.Decline),
 	proto.TypeCallHangup:  onCall(CallRequests.Hangup),

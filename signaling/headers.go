@@ -5,9 +5,9 @@ import (
 	"strings"
 )
 
-// policy is the Content-Security-Policy without connect-src, which names the
+// contentPolicy is the Content-Security-Policy without connect-src, which names the
 // server's own host: Safari before 15.4 does not take 'self' for ws.
-var policy = strings.Join([]string{
+var contentPolicy = strings.Join([]string{
 	"default-src 'none'",
 	"script-src 'self'",
 	"style-src 'self'",
@@ -37,7 +37,7 @@ func secureHeaders(next http.Handler) http.Handler {
 		for k, v := range fixedHeaders {
 			h.Set(k, v)
 		}
-		h.Set("Content-Security-Policy", policy+"; connect-src 'self'"+socketSources(r.Host))
+		h.Set("Content-Security-Policy", contentPolicy+"; connect-src 'self'"+socketSources(r.Host))
 		next.ServeHTTP(w, r)
 	})
 }

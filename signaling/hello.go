@@ -46,7 +46,14 @@ func (h *Hub) greet(ctx context.Context, k *socket, r proto.Request) *proto.Erro
 	}
 	k.session.Store(s)
 	k.nudge()
-	w, err := h.view(ctx, person)
+	// Again, now that the session is where EndLogins finds it: the login may
+	// have been ended in between.
+	_, err = h.accounts.Authenticate(ctx, data.Token)
+	var w proto.Welcome
+	if err == nil {
+		h.seen(ctx, person.ID, data.Token)
+		w, err = h.view(ctx, person)
+	}
 	w.Resumed = data.Resume != ""
 	if err == nil {
 		err = s.welcome(k, r.ID, w)

@@ -5,8 +5,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
 	"net/http/httptest"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -29,10 +31,21 @@ type family struct {
 	mu     sync.Mutex
 	people map[string]proto.Person
 	gone   map[string]bool // tokens given up
+	seen   []string        // "ann token-ann", or "ann"
+	asked  int             // how often a token was authenticated
+	revoke int             // after which of these times it is given up
+
+	apart    map[[2]string]bool
+	hides    map[string]bool // who shows no presence
+	private  map[string]bool // who shows no last seen
+	lastSeen map[string]time.Time
 }
 
 func newFamily(names ...string) *family {
-	f := &family{people: map[string]proto.Person{}, gone: map[string]bool{}}
+	f := &family{
+		people: map[string]proto.Person{}, gone: map[string]bool{}, apart: map[[2]string]bool{},
+		hides: map[string]bool{}, private: map[string]bool{}, lastSeen: map[string]time.Time{},
+	}
 	for _, n := range names {
 		f.people[n] = proto.Person{ID: n, Name: strings.ToUpper(n), Avatar: "🦊", Role: proto.RoleChild, Family: "Test"}
 	}
@@ -50,6 +63,10 @@ func (f *family) Login(_ context.Context, name, password string, _ proto.Device)
 func (f *family) Authenticate(_ context.Context, token string) (proto.Person, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.asked++
+	if f.asked == f.revoke {
+		defer func() { f.gone[token] = true }()
+	}
 	p, ok := f.people[strings.TrimPrefix(token, "token-")]
 	if !ok || !strings.HasPrefix(token, "token-") || f.gone[token] {
 		return proto.Person{}, &proto.Error{Code: proto.CodeUnauthenticated, Message: "the token is unknown or expired"}
@@ -66,14 +83,40 @@ func (f *family) Logout(_ context.Context, token string) error {
 
 func (f *family) Person(_ context.Context, id string) (proto.Person, error) { return f.people[id], nil }
 
-func (f *family) People(_ context.Context, id string) ([]proto.Person, error) {
-	var list []proto.Person
-	for other, p := range f.people {
-		if other != id {
-			list = append(list, p)
+func (f *family) Seen(_ context.Context, id, token string) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.seen = append(f.seen, strings.TrimSpace(id+" "+token))
+	return nil
+}
+
+// Known: everybody knows everybody, in the order of their names, but for pairs
+// that are apart.
+func (f *family) Known(_ context.Context, id string) ([]signaling.Known, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	var list []signaling.Known
+	for _, other := range slices.Sorted(maps.Keys(f.people)) {
+		if other == id || f.apart[[2]string{other, id}] || f.apart[[2]string{id, other}] {
+			continue
 		}
+		list = append(list, signaling.Known{
+			Person: f.people[other], ShowPresence: !f.hides[other], ShowLastSeen: !f.private[other], LastSeen: f.lastSeen[other],
+		})
 	}
 	return list, nil
+}
+
+func (f *family) set(change func(f *family)) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	change(f)
+}
+
+func (f *family) sights() []string {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return slices.Clone(f.seen)
 }
 
 // desk stands where package calls stands: it notes what it is told to do.
@@ -89,6 +132,11 @@ type desk struct {
 func newDesk() *desk {
 	return &desk{times: map[string]int{}, inCall: map[string]bool{}, views: map[string][]proto.CallView{}}
 }
+
+// someCall is a call that holds to the schema, with nothing of interest.
+func someCall(id string) proto.CallView { return proto.CallView{CallID: id, Phase: proto.PhaseRinging} }
+
+func stateOf(id string) proto.CallState { return proto.CallState{Call: someCall(id)} }
 
 func (d *desk) note(who signaling.Who, what string) {
 	d.mu.Lock()
@@ -114,12 +162,22 @@ func (d *desk) Invite(ctx context.Context, who signaling.Who, data proto.CallInv
 	if d.onInvite != nil {
 		return d.onInvite(ctx, who, data)
 	}
-	return proto.CallEntered{Call: proto.CallView{CallID: "call-" + data.To[0], Phase: proto.PhaseRinging}}, nil
+	return proto.CallEntered{Call: someCall("call-" + data.To[0])}, nil
+}
+
+func (d *desk) Add(_ context.Context, who signaling.Who, data proto.CallAdd) (proto.Empty, error) {
+	d.note(who, "add "+data.CallID+" "+data.To[0])
+	return proto.Empty{}, nil
+}
+
+func (d *desk) Ringing(_ context.Context, who signaling.Who, data proto.CallRef) error {
+	d.note(who, "ringing "+data.CallID)
+	return nil
 }
 
 func (d *desk) Accept(_ context.Context, who signaling.Who, data proto.CallRef) (proto.CallEntered, error) {
 	d.note(who, "accept "+data.CallID)
-	return proto.CallEntered{}, nil
+	return proto.CallEntered{Call: someCall(data.CallID)}, nil
 }
 
 func (d *desk) Decline(_ context.Context, who signaling.Who, data proto.CallRef) (proto.Empty, error) {
@@ -134,7 +192,7 @@ func (d *desk) Hangup(_ context.Context, who signaling.Who, data proto.CallRef) 
 
 func (d *desk) Join(_ context.Context, who signaling.Who, data proto.CallJoin) (proto.CallJoined, error) {
 	d.note(who, "join "+data.CallID)
-	return proto.CallJoined{SDP: data.SDP}, nil
+	return proto.CallJoined{Call: someCall(data.CallID), SDP: data.SDP}, nil
 }
 
 func (d *desk) Leave(_ context.Context, who signaling.Who, data proto.CallRef) (proto.Empty, error) {
@@ -194,6 +252,7 @@ type house struct {
 	desk *desk
 	kin  *family
 	logs *logText
+	api  *described
 
 	hellos uint64 // ids of hellos that resume
 }
@@ -239,18 +298,18 @@ func newHouseWith(t *testing.T, set func(*signaling.Config), service func(h *hou
 	h := &house{t: t, desk: newDesk(), kin: newFamily("ann", "ben", "cleo"), logs: &logText{}}
 	log := slog.New(slog.NewTextHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug}))
 	h.hub = signaling.NewHub(cfg, log, nil)
-	parts := signaling.Calls{CallRequests: h.desk, CallState: h.desk, CallSeats: h.desk}
+	parts := signaling.Calls{CallRequests: h.desk, CallRings: h.desk, CallState: h.desk, CallSeats: h.desk}
 	if service != nil {
 		c := service(h)
-		parts = signaling.Calls{CallRequests: c, CallState: c, CallSeats: c}
+		parts = signaling.Calls{CallRequests: c, CallRings: c, CallState: c, CallSeats: c}
 	}
 	srv, err := signaling.New(cfg, signaling.Deps{
-		Hub: h.hub, Accounts: h.kin, Calls: parts, Now: now, Records: records{}, Web: webFiles, Log: log,
+		Hub: h.hub, Accounts: h.kin, Friends: signaling.Friends{FriendsKnown: h.kin}, Calls: parts, Now: now, Records: records{}, Web: webFiles, Log: log,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("kinwire_up 1\n")) }),
 		Demo:    &signaling.Demo{Logins: []signaling.DemoLogin{{Login: "ann"}}, Password: "right"},
 	})
 	require.NoError(t, err)
-	h.srv = srv
+	h.srv, h.api = srv, newDescribed(t, srv)
 	h.http = httptest.NewServer(srv.Handler())
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
@@ -262,10 +321,21 @@ func newHouseWith(t *testing.T, set func(*signaling.Config), service func(h *hou
 	return h
 }
 
-// peer is a client's socket with nothing clever about it.
+// peer is a client's socket with nothing clever about it. Whatever comes is
+// held to the JSON Schema of the protocol; so is what was sent, if the server
+// took it.
 type peer struct {
 	t  *testing.T
 	ws *websocket.Conn
+
+	mu    sync.Mutex
+	wrong map[uint64]error  // requests that the schema does not allow
+	types map[uint64]string // of requests
+	large string            // the type of the last large message
+}
+
+func newPeer(t *testing.T, ws *websocket.Conn) *peer {
+	return &peer{t: t, ws: ws, wrong: map[uint64]error{}, types: map[uint64]string{}}
 }
 
 func (h *house) dial(opts *websocket.DialOptions) (*websocket.Conn, *http.Response, error) {
@@ -279,7 +349,7 @@ func (h *house) connect() *peer {
 	ws, _, err := h.dial(nil)
 	require.NoError(h.t, err)
 	ws.SetReadLimit(8 << 20)
-	p := &peer{h.t, ws}
+	p := newPeer(h.t, ws)
 	h.t.Cleanup(p.cut)
 	return p
 }
@@ -297,6 +367,11 @@ func (h *house) enter(user string) (*peer, proto.Welcome) {
 func (p *peer) cut() { _ = p.ws.CloseNow() }
 
 func (p *peer) raw(text string) error {
+	if r, err := proto.ParseRequest([]byte(text)); err == nil && r.ID != 0 {
+		p.mu.Lock()
+		p.wrong[r.ID], p.types[r.ID] = isA(p.t, "client_message", []byte(text)), r.Type
+		p.mu.Unlock()
+	}
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	return p.ws.Write(ctx, websocket.MessageText, []byte(text))
@@ -326,7 +401,30 @@ func (p *peer) next() (proto.Message, error) {
 	if err != nil {
 		return m, err
 	}
-	return m, json.Unmarshal(text, &m)
+	if err := json.Unmarshal(text, &m); err != nil {
+		return m, err
+	}
+	p.mu.Lock()
+	wrong, typ := p.wrong[m.Re], p.types[m.Re]
+	p.mu.Unlock()
+	if !p.alike(m, text) {
+		require.NoError(p.t, isA(p.t, definitionOf(m, typ), text), "%.2000s", text)
+	}
+	if m.Re != 0 && m.Error == nil {
+		require.NoError(p.t, wrong, "the server took request %d", m.Re)
+	}
+	return m, nil
+}
+
+// alike reports whether a message is a large one of a kind that was looked at
+// already: some tests send hundreds of them, for their size.
+func (p *peer) alike(m proto.Message, text []byte) bool {
+	if len(text) < 32<<10 {
+		return false
+	}
+	was := p.large
+	p.large = m.Type
+	return was == m.Type
 }
 
 // until reads on to the first message that is wanted.
@@ -381,11 +479,4 @@ func as[T any](t *testing.T, m proto.Message) T {
 func (h *house) eventually(what string, cond func() bool) {
 	h.t.Helper()
 	require.Eventually(h.t, cond, patience, 2*time.Millisecond, what)
-}
-
-// newRecorder asks a server without a socket.
-func newRecorder(s *signaling.Server, path string) *httptest.ResponseRecorder {
-	rec := httptest.NewRecorder()
-	s.Handler().ServeHTTP(rec, httptest.NewRequest(http.MethodGet, path, nil))
-	return rec
 }

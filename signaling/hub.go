@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"context"
+	"encoding/hex"
 	"log/slog"
 	"slices"
 	"sync"
@@ -20,9 +21,11 @@ type Hub struct {
 	now      func() time.Time
 	resumes  resumeTable
 	presence *presence
+	news     *news
 
 	// Set by New, before the first socket.
 	accounts Accounts
+	friends  FriendsKnown
 	calls    Calls
 	whip     *whip.Service // nil: no media over HTTP
 
@@ -48,6 +51,7 @@ func NewHub(cfg Config, log *slog.Logger, now func() time.Time) *Hub {
 		cfg: cfg.withDefaults(), log: log, now: now,
 		resumes:  resumeTable{sessions: map[secret]*session{}},
 		presence: newPresence(),
+		news:     newNews(),
 		users:    map[string][]*session{},
 		byID:     map[string]*session{},
 		sockets:  map[*socket]struct{}{},
@@ -165,15 +169,27 @@ func (h *Hub) remove(s *session) {
 	}
 }
 
-// logOut ends every session that was opened with a login's token.
-func (h *Hub) logOut(userID, token string) {
-	key := hashed(token)
+// EndLogins ends every session that was opened with one of these logins: hex
+// SHA-256 of their tokens. Their sockets close at once. It does not block.
+func (h *Hub) EndLogins(userID string, tokenHashes []string) {
+	h.endSessions(userID, "logged out", func(s *session) bool {
+		return slices.Contains(tokenHashes, hex.EncodeToString(s.login[:]))
+	})
+}
+
+// EndPerson ends every session of a person, whose sockets close at once. It
+// does not block.
+func (h *Hub) EndPerson(userID string) {
+	h.endSessions(userID, "the account was closed", func(*session) bool { return true })
+}
+
+func (h *Hub) endSessions(userID, reason string, which func(s *session) bool) {
 	h.mu.RLock()
 	list := slices.Clone(h.users[userID])
 	h.mu.RUnlock()
 	for _, s := range list {
-		if s.login == key {
-			s.end(proto.CloseLoggedOut, "logged out")
+		if which(s) {
+			s.end(proto.CloseLoggedOut, reason)
 		}
 	}
 }
@@ -198,15 +214,16 @@ func (h *Hub) leave(k *socket) {
 	h.readers.Done()
 }
 
-// peopleOf lists those whom a person may call, and whether they are there.
+// peopleOf lists a person's friends, in the person's order, and whether they
+// are there, as far as each lets the person see that.
 func (h *Hub) peopleOf(ctx context.Context, userID string) (proto.People, error) {
-	list, err := h.accounts.People(ctx, userID)
+	list, err := h.friends.Known(ctx, userID)
 	if err != nil {
 		return proto.People{}, err
 	}
 	out := proto.People{People: make([]proto.Presence, 0, len(list))}
-	for _, p := range list {
-		out.People = append(out.People, proto.Presence{Person: p, Online: h.Online(p.ID), InCall: h.calls.InCall(p.ID)})
+	for _, k := range list {
+		out.People = append(out.People, presenceOf(k, h.standing(k.Person.ID)))
 	}
 	return out, nil
 }
@@ -240,6 +257,7 @@ func (h *Hub) close(ctx context.Context) error {
 		h.readers.Wait()
 	}
 	h.presence.close()
+	h.news.close()
 	h.mu.RLock()
 	var left []*session
 	for _, s := range h.byID {

@@ -68,16 +68,15 @@ func TestToSessionAndToOthers(t *testing.T) {
 	var who signaling.Who
 	h.desk.onInvite = func(_ context.Context, w signaling.Who, _ proto.CallInvite) (proto.CallEntered, error) {
 		who = w
-		return proto.CallEntered{}, nil
+		return proto.CallEntered{Call: someCall("c")}, nil
 	}
 	one.ask(2, proto.TypeCallInvite, proto.CallInvite{To: []string{"ben"}})
 	one.reply(2)
-	state := func(id string) proto.CallState { return proto.CallState{Call: proto.CallView{CallID: id}} }
-	h.hub.ToSession(who.SessionID, proto.TypeCallState, state("mine"))
-	h.hub.ToOthers("ann", who.SessionID, proto.TypeCallState, state("theirs"))
-	h.hub.ToSession("nobody", proto.TypeCallState, state("lost"))
-	h.hub.ToUser("nobody", proto.TypeCallState, state("lost"))
-	h.hub.ToUser("ann", proto.TypeCallState, state("all"))
+	h.hub.ToSession(who.SessionID, proto.TypeCallState, stateOf("mine"))
+	h.hub.ToOthers("ann", who.SessionID, proto.TypeCallState, stateOf("theirs"))
+	h.hub.ToSession("nobody", proto.TypeCallState, stateOf("lost"))
+	h.hub.ToUser("nobody", proto.TypeCallState, stateOf("lost"))
+	h.hub.ToUser("ann", proto.TypeCallState, stateOf("all"))
 	for p, first := range map[*peer]string{one: "mine", two: "theirs"} {
 		require.Equal(t, first, as[proto.CallState](t, p.event(proto.TypeCallState)).Call.CallID)
 		require.Equal(t, "all", as[proto.CallState](t, p.event(proto.TypeCallState)).Call.CallID)
@@ -118,7 +117,7 @@ func TestShutdown(t *testing.T) {
 	h := newHouse(t, nil)
 	ann, _ := h.enter("ann")
 	fresh := h.connect()
-	h.hub.ToUser("ann", proto.TypeCallState, proto.CallState{Call: proto.CallView{CallID: "last words"}})
+	h.hub.ToUser("ann", proto.TypeCallState, stateOf("last words"))
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	closed := make(chan error, 1)

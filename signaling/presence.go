@@ -16,8 +16,8 @@ type presence struct {
 	wg   sync.WaitGroup
 
 	mu     sync.Mutex
-	dirty  []string // in the order they came, each once
-	queued map[string]bool
+	dirty  []string        // in the order they came, each once
+	queued map[string]bool // those in dirty; true: to be told even if it is no news
 
 	last map[string]standing // what was told; run only. Nobody who is away and in no call is in it
 }
@@ -31,12 +31,20 @@ func newPresence() *presence {
 	return p
 }
 
-func (p *presence) changed(userID string) {
+// changed: the person may have come, gone, entered or left a call.
+func (p *presence) changed(userID string) { p.add(userID, false) }
+
+// again: who may see the person has changed, so that even those hear who would
+// hear nothing new.
+func (p *presence) again(userID string) { p.add(userID, true) }
+
+func (p *presence) add(userID string, anyway bool) {
 	p.mu.Lock()
-	if !p.queued[userID] {
-		p.queued[userID] = true
+	was, queued := p.queued[userID]
+	if !queued {
 		p.dirty = append(p.dirty, userID)
 	}
+	p.queued[userID] = was || anyway
 	p.mu.Unlock()
 	select {
 	case p.wake <- struct{}{}:
@@ -44,16 +52,17 @@ func (p *presence) changed(userID string) {
 	}
 }
 
-func (p *presence) pop() (string, bool) {
+func (p *presence) pop() (userID string, anyway, ok bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if len(p.dirty) == 0 {
-		return "", false
+		return "", false, false
 	}
-	id := p.dirty[0]
+	userID = p.dirty[0]
+	anyway = p.queued[userID]
 	p.dirty = p.dirty[1:]
-	delete(p.queued, id)
-	return id, true
+	delete(p.queued, userID)
+	return userID, anyway, true
 }
 
 // start starts the goroutine that tells; close stops it and waits.
@@ -72,24 +81,28 @@ func (p *presence) run(h *Hub) {
 			return
 		case <-p.wake:
 		}
-		for id, ok := p.pop(); ok && p.ctx.Err() == nil; id, ok = p.pop() {
-			p.tell(h, id)
+		for id, anyway, ok := p.pop(); ok && p.ctx.Err() == nil; id, anyway, ok = p.pop() {
+			p.tell(h, id, anyway)
 		}
 	}
 }
 
 // tell tells those who may see userID, if there is news.
-func (p *presence) tell(h *Hub, userID string) {
-	now := standing{h.Online(userID), h.calls.InCall(userID)}
-	if p.last[userID] == now {
+func (p *presence) tell(h *Hub, userID string, anyway bool) {
+	now, was := h.standing(userID), p.last[userID]
+	if was == now && !anyway {
 		return
 	}
 	ctx, cancel := context.WithTimeout(p.ctx, h.cfg.HandlerTimeout)
 	defer cancel()
-	person, err := h.accounts.Person(ctx, userID)
-	var people []proto.Person
-	if err == nil {
-		people, err = h.accounts.People(ctx, userID)
+	if was.online && !now.online {
+		h.seen(ctx, userID, "")
+	}
+	friends, err := h.friends.Known(ctx, userID)
+	for _, f := range friends {
+		if err == nil && h.hasSession(f.Person.ID) {
+			err = p.tellOne(ctx, h, f.Person.ID, userID, now, anyway)
+		}
 	}
 	if p.ctx.Err() != nil {
 		return // everybody is being shut out
@@ -103,7 +116,54 @@ func (p *presence) tell(h *Hub, userID string) {
 	} else {
 		p.last[userID] = now
 	}
-	for _, to := range people {
-		h.ToUser(to.ID, proto.TypePresence, proto.Presence{Person: person, Online: now.online, InCall: now.inCall})
+}
+
+// tellOne tells one friend, as far as userID lets them see it. It asks anew
+// whom the friend knows: what was true a moment ago may have ended.
+func (p *presence) tellOne(ctx context.Context, h *Hub, friendID, userID string, now standing, anyway bool) error {
+	known, err := h.friends.Known(ctx, friendID)
+	if err != nil {
+		return err
+	}
+	for _, k := range known {
+		// To somebody who may not see it, the moment of an event would tell.
+		if k.Person.ID == userID && (k.ShowPresence || anyway) {
+			h.ToUser(friendID, proto.TypePresence, presenceOf(k, now))
+		}
+	}
+	return nil
+}
+
+// presenceOf is what one person sees of another whose standing is now. Who
+// keeps to themselves whether they are here looks away, and has no last_seen
+// either: it would tell the same.
+func presenceOf(k Known, now standing) proto.Presence {
+	p := proto.Presence{Person: k.Person}
+	if !k.ShowPresence {
+		return p
+	}
+	p.Online, p.InCall = now.online, now.inCall
+	if !now.online && k.ShowLastSeen && !k.LastSeen.IsZero() {
+		p.LastSeen = k.LastSeen.UnixMilli()
+	}
+	return p
+}
+
+// standing is where a person is now.
+func (h *Hub) standing(userID string) standing {
+	return standing{h.Online(userID), h.calls.InCall(userID)}
+}
+
+func (h *Hub) hasSession(userID string) bool {
+	h.mu.RLock()
+	defer h.mu.RUnlock()
+	return len(h.users[userID]) > 0
+}
+
+// seen notes that a person is or was here. That it fails keeps nobody from
+// talking.
+func (h *Hub) seen(ctx context.Context, userID, token string) {
+	if err := h.accounts.Seen(ctx, userID, token); err != nil && ctx.Err() == nil {
+		h.log.Warn("last seen not noted", "err", err)
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"math/rand"
 	"net"
 	"net/http"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -42,12 +43,12 @@ func (h *house) gone(user, token string, seen uint64) {
 func TestResumeSendsWhatFollowed(t *testing.T) {
 	h := newHouse(t, nil)
 	p, w := h.enter("ann")
-	h.hub.ToUser("ann", proto.TypeCallState, proto.CallState{Call: proto.CallView{CallID: "1"}})
+	h.hub.ToUser("ann", proto.TypeCallState, stateOf("1"))
 	p.event(proto.TypeCallState)
 	p.cut()
 	h.eventually("the drop is noticed", func() bool { return h.desk.count("ann dropped") == 1 })
 	for _, id := range []string{"2", "3"} {
-		h.hub.ToUser("ann", proto.TypeCallState, proto.CallState{Call: proto.CallView{CallID: id}})
+		h.hub.ToUser("ann", proto.TypeCallState, stateOf(id))
 	}
 	p = h.connect()
 	p.hello(9, proto.Hello{Version: 1, Token: "token-ann", Resume: w.Resume, LastSeq: 2})
@@ -110,7 +111,7 @@ func TestTakeover(t *testing.T) {
 	require.True(t, w2.Resumed)
 	code, _ := old.closed()
 	require.Equal(t, proto.CloseTakenOver, code)
-	h.hub.ToUser("ann", proto.TypeCallState, proto.CallState{})
+	h.hub.ToUser("ann", proto.TypeCallState, stateOf("c"))
 	young.event(proto.TypeCallState)
 	require.Zero(t, h.desk.count("ann ended"))
 }
@@ -156,7 +157,7 @@ func TestOverflowEndsTheSession(t *testing.T) {
 	h := newHouse(t, func(c *signaling.Config) { c.OutboxMessages = 20 })
 	p, w := h.enter("ann")
 	for range 25 {
-		h.hub.ToUser("ann", proto.TypeCallState, proto.CallState{})
+		h.hub.ToUser("ann", proto.TypeCallState, stateOf("c"))
 	}
 	code, reason := p.closed()
 	require.Equal(t, proto.CloseOverflow, code)
@@ -171,7 +172,7 @@ func TestOverflowByBytesWhileDropped(t *testing.T) {
 	p.cut()
 	h.eventually("the drop is noticed", func() bool { return h.desk.count("ann dropped") == 1 })
 	for range 60 {
-		h.hub.ToUser("ann", proto.TypeCallState, proto.CallState{})
+		h.hub.ToUser("ann", proto.TypeCallState, stateOf("c"))
 	}
 	h.gone("ann", w.Resume, 1)
 }
@@ -195,7 +196,7 @@ func TestSlowReader(t *testing.T) {
 		},
 	}}})
 	require.NoError(t, err)
-	p := &peer{t, slow}
+	p := newPeer(t, slow)
 	t.Cleanup(p.cut)
 	p.hello(1, proto.Hello{Version: 1, Token: "token-ann"})
 	p.reply(1)
@@ -203,14 +204,14 @@ func TestSlowReader(t *testing.T) {
 	other, _ := h.enter("ben")
 
 	const count = 150
-	big := make([]proto.Participant, 1000)
+	big := slices.Repeat([]proto.Participant{{Phase: proto.ParticipantJoined, Person: proto.Person{Role: proto.RoleChild}}}, 1000)
 	sent := make(chan struct{})
 	go func() {
 		defer close(sent)
 		for range count {
-			h.hub.ToUser("ann", proto.TypeCallState, proto.CallState{Call: proto.CallView{Participants: big}})
+			h.hub.ToUser("ann", proto.TypeCallState, proto.CallState{Call: proto.CallView{Phase: proto.PhaseRinging, Participants: big}})
 		}
-		h.hub.ToUser("ben", proto.TypeCallState, proto.CallState{})
+		h.hub.ToUser("ben", proto.TypeCallState, stateOf("c"))
 	}()
 	select {
 	case <-sent:
@@ -340,7 +341,7 @@ func (w *wire) take(m proto.Message, hello uint64, greeted *bool) error {
 func TestRandomCuts(t *testing.T) {
 	const cuts, total = 200, 500
 	h := newHouse(t, func(c *signaling.Config) { c.OutboxMessages = 10000 })
-	h.kin.people = map[string]proto.Person{"ann": {ID: "ann"}} // nobody else: no presence events
+	h.kin.people = map[string]proto.Person{"ann": {ID: "ann", Role: proto.RoleChild}} // nobody else: no presence events
 	w := &wire{h: h, rng: rand.New(rand.NewSource(7)), open: map[uint64]bool{}}
 
 	var sent atomic.Int64
@@ -354,7 +355,7 @@ func TestRandomCuts(t *testing.T) {
 			case <-time.After(time.Millisecond):
 			}
 			if h.hub.Online("ann") {
-				h.hub.ToUser("ann", proto.TypeCallState, proto.CallState{Call: proto.CallView{CallID: fmt.Sprint(i)}})
+				h.hub.ToUser("ann", proto.TypeCallState, stateOf(fmt.Sprint(i)))
 				i++
 				sent.Store(int64(i))
 			}

@@ -19,7 +19,10 @@ type Server struct {
 	cfg      Config
 	d        Deps
 	hub      *Hub
-	throttle *throttle
+	throttle *throttle // of guesses
+	starts   *throttle // of what anybody may start
+	staff    []staff
+	router   chi.Router
 	handler  http.Handler
 }
 
@@ -35,11 +38,14 @@ func New(cfg Config, d Deps) (*Server, error) {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
-	s := &Server{cfg: cfg.withDefaults(), d: d, hub: d.Hub, throttle: newThrottle(d.Now)}
-	s.hub.accounts, s.hub.calls = d.Accounts, d.Calls
+	s := &Server{cfg: cfg.withDefaults(), d: d, hub: d.Hub, throttle: newThrottle(d.Now), starts: newThrottle(d.Now), staff: staffOf(cfg)}
+	s.hub.accounts, s.hub.calls, s.hub.friends = d.Accounts, d.Calls, d.Friends.FriendsKnown
 	s.hub.whip = s.newWHIP()
-	s.handler = s.routes()
+	if err := s.route(); err != nil {
+		return nil, err
+	}
 	s.hub.presence.start(s.hub)
+	s.hub.news.start(s.hub)
 	return s, nil
 }
 
@@ -65,11 +71,13 @@ func (s *Server) HTTPServer() *http.Server {
 // what is left, and returns ctx's error.
 func (s *Server) Close(ctx context.Context) error { return s.hub.close(ctx) }
 
-// routes joins the pages to their handlers.
-func (s *Server) routes() http.Handler {
+// route joins the pages to their handlers.
+func (s *Server) route() error {
 	r := chi.NewRouter()
 	r.Use(s.logRequests, secureHeaders)
-	s.mountAPI(r)
+	if err := s.mountAPI(r); err != nil {
+		return err
+	}
 	if s.hub.whip != nil {
 		s.hub.whip.Mount(r)
 	}
@@ -86,7 +94,8 @@ func (s *Server) routes() http.Handler {
 		}
 		app(w, r)
 	})
-	return r
+	s.router, s.handler = r, behindProxies(s.cfg.TrustedProxies, r)
+	return nil
 }
 
 // serveSocket is GET /v1/ws.

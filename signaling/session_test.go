@@ -16,7 +16,7 @@ import (
 
 func TestHelloWelcomes(t *testing.T) {
 	h := newHouse(t, nil)
-	h.desk.views["ann"] = []proto.CallView{{CallID: "rings"}}
+	h.desk.views["ann"] = []proto.CallView{someCall("rings")}
 	_, w := h.enter("ann")
 	require.Equal(t, proto.Version, w.Version)
 	require.NotEmpty(t, w.Resume)
@@ -97,6 +97,8 @@ var asks = map[string]struct {
 }{
 	proto.TypePeople:      {`{}`, ""},
 	proto.TypeCallInvite:  {`{"to":["ben"],"video":true}`, "ann invite ben"},
+	proto.TypeCallAdd:     {`{"call_id":"c","to":["ben"]}`, "ann add c ben"},
+	proto.TypeCallRinging: {`{"call_id":"c"}`, "ann ringing c"},
 	proto.TypeCallAccept:  {`{"call_id":"c"}`, "ann accept c"},
 	proto.TypeCallDecline: {`{"call_id":"c"}`, "ann decline c"},
 	proto.TypeCallHangup:  {`{"call_id":"c"}`, "ann hangup c"},

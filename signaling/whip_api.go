@@ -38,7 +38,7 @@ func describeWHIP(doc *huma.OpenAPI) {
 					"Location": header("the address of this media, for PATCH and DELETE"), "ETag": header("of the ICE session"),
 					"Link": header("STUN and TURN servers, rel=ice-server"), "Accept-Patch": header(fragment),
 				},
-			}}, 400, 401, 403, 404, 409, 413, 415, 422, 429, 503),
+			}}, 400, 401, 403, 404, 409, 413, 415, 422, 429, 500, 503),
 		})
 		doc.AddOperation(&huma.Operation{
 			OperationID: name + "-patch", Method: http.MethodPatch, Path: "/v1/" + name + "/{id}", Summary: "Candidates of the client, or an ICE restart",
@@ -46,12 +46,12 @@ func describeWHIP(doc *huma.OpenAPI) {
 			Responses: refusals(map[string]*huma.Response{
 				"200": {Description: "ICE restarted", Content: text(fragment, "the server's new credentials"), Headers: map[string]*huma.Header{"ETag": header("of the new ICE session")}},
 				"204": {Description: "Candidates taken"},
-			}, 400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 429, 503),
+			}, 400, 401, 403, 404, 409, 412, 413, 415, 422, 428, 429, 500, 503),
 		})
 		doc.AddOperation(&huma.Operation{
 			OperationID: name + "-delete", Method: http.MethodDelete, Path: "/v1/" + name + "/{id}", Summary: "Leave the media; the call goes on",
 			Security: media, Parameters: id,
-			Responses: refusals(map[string]*huma.Response{"200": {Description: "Left"}}, 401, 403, 404, 429, 503),
+			Responses: refusals(map[string]*huma.Response{"200": {Description: "Left"}}, 401, 403, 404, 429, 500, 503),
 		})
 	}
 }

@@ -131,7 +131,11 @@ func (servers) ICEServers(userID, callID string) []proto.ICEServer {
 
 type yes struct{}
 
-func (yes) CanCall(context.Context, string, string) error { return nil }
+func (yes) Meet(context.Context, string, []string) (proto.CallTerms, error) {
+	return proto.CallTerms{}, nil
+}
+
+func (yes) Pairs(context.Context, []string) ([][2]string, error) { return nil, nil }
 
 type unseen struct{}
 

@@ -229,7 +229,10 @@ func TestTokensOfASession(t *testing.T) {
 func TestWithoutSeats(t *testing.T) {
 	h := newHouse(t, nil)
 	hub := signaling.NewHub(signaling.Config{}, nil, nil)
-	srv, err := signaling.New(signaling.Config{}, signaling.Deps{Hub: hub, Accounts: h.kin, Calls: signaling.Calls{CallRequests: h.desk, CallState: h.desk}})
+	srv, err := signaling.New(signaling.Config{}, signaling.Deps{
+		Hub: hub, Accounts: h.kin, Friends: signaling.Friends{FriendsKnown: h.kin},
+		Calls: signaling.Calls{CallRequests: h.desk, CallRings: h.desk, CallState: h.desk},
+	})
 	require.NoError(t, err)
 	defer srv.Close(t.Context())
 	require.Equal(t, 404, newRecorder(srv, "/v1/whip").Code)

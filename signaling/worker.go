@@ -18,6 +18,7 @@ func (s *session) work() {
 		select {
 		case <-s.ctx.Done():
 			s.hub.calls.SessionEnded(s.who)
+			s.noteSeen()
 			s.hub.PresenceChanged(s.who.UserID)
 			return
 		case <-s.kick:
@@ -25,6 +26,14 @@ func (s *session) work() {
 			s.carryOut(r)
 		}
 	}
+}
+
+// noteSeen notes when the person was last here. The login's token is not kept
+// (only its hash is), so the note is about the person alone.
+func (s *session) noteSeen() {
+	ctx, cancel := context.WithTimeout(context.Background(), s.hub.cfg.HandlerTimeout)
+	defer cancel()
+	s.hub.seen(ctx, s.who.UserID, "")
 }
 
 // reportLink tells calls if the socket went or came since the last report.

@@ -69,6 +69,7 @@ signaling and web app in one program.
   kinwire serve                    start the server with the defaults
   kinwire serve --config FILE      start it with your own configuration
   kinwire config print             show every key, its value and where it came from
+  kinwire audit verify             check that nobody has changed the log of decisions
 
 Every key of the configuration can be set in a YAML file, by an environment
 variable (sfu.udp_port is KINWIRE_SFU_UDP_PORT) and, secrets excepted, by a flag
@@ -80,6 +81,6 @@ configuration refused.`,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serveCommand(), configCommand(), healthCommand(), versionCommand())
+	root.AddCommand(serveCommand(), configCommand(), auditCommand(), healthCommand(), versionCommand())
 	return root
 }

@@ -14,9 +14,7 @@ import (
 	"kinwire/metrics"
 	"kinwire/sfu"
 	"kinwire/signaling"
-	"kinwire/signaling/accounts"
 	"kinwire/signaling/calls"
-	"kinwire/signaling/policy"
 	"kinwire/signaling/store"
 	"kinwire/turn"
 	"kinwire/web"
@@ -29,6 +27,7 @@ type planes struct {
 	recorder *metrics.Recorder
 	sfu      *sfu.Server
 	turn     *turn.Server // nil when switched off
+	families *families
 	calls    *calls.Service
 	server   *signaling.Server
 	http     *http.Server
@@ -88,46 +87,41 @@ func (p *planes) buildTURN(cfg *configs.Config) (iceServers, error) {
 }
 
 func (p *planes) buildSignaling(ctx context.Context, cfg *configs.Config, events *mediaEvents, ice iceServers) error {
-	people := accounts.New(p.store, time.Now, accounts.Config{SessionLifetime: cfg.Signaling.SessionLifetime})
-	if err := p.seedDemo(ctx, cfg, people); err != nil {
-		return err
-	}
 	token, err := operatorToken(cfg)
 	if err != nil {
 		return err
 	}
 	sc := signalingConfig(cfg, token)
 	hub := signaling.NewHub(sc, p.log, time.Now)
-	p.calls = calls.New(calls.Config{
-		RingTimeout: cfg.Calls.RingTimeout, AloneTimeout: cfg.Calls.AloneTimeout,
-		LostTimeout: cfg.Calls.LostTimeout, MaxParticipants: cfg.Calls.MaxParticipants,
-	}, calls.Deps{
-		Media: mediaPlane{p.sfu}, People: people, Policy: policy.New(p.store), ICE: ice, Notify: hub,
-		Observer: callObserver{rec: p.recorder, sfu: p.sfu, now: time.Now}, Log: p.log, Now: time.Now,
-	})
+	if p.families, err = newFamilies(ctx, cfg, p.store, hub, p.log); err != nil {
+		return err
+	}
+	if err := p.seedDemo(ctx, cfg); err != nil {
+		return err
+	}
+	p.calls = p.newCalls(cfg, hub, ice)
 	events.calls.Store(p.calls)
+	p.families.changes.calls.Store(p.calls)
 	app, err := web.App()
 	if errors.Is(err, web.ErrNotBuilt) {
 		p.log.Warn("no pages to show", "err", err) // everything else works without
 	} else if err != nil {
 		return err
 	}
-	p.server, err = signaling.New(sc, signaling.Deps{
-		Hub: hub, Accounts: people, Calls: signaling.Calls{CallRequests: p.calls, CallState: p.calls, CallSeats: p.calls}, Records: records{p.recorder}, Metrics: p.recorder.Handler(),
-		Web: app, Demo: p.demo, Ready: p.store.Ping, Log: p.log, Now: time.Now,
-	})
+	p.server, err = signaling.New(sc, p.signalingDeps(hub, app))
 	if err != nil {
 		return err
 	}
 	p.http = p.server.HTTPServer()
+	p.families.run()
 	return nil
 }
 
-func (p *planes) seedDemo(ctx context.Context, cfg *configs.Config, people *accounts.Service) error {
+func (p *planes) seedDemo(ctx context.Context, cfg *configs.Config) error {
 	if !cfg.Demo.Enabled {
 		return nil
 	}
-	logins, err := people.SeedDemo(ctx)
+	logins, err := p.families.accounts.SeedDemo(ctx)
 	if err != nil {
 		return err
 	}
@@ -147,6 +141,9 @@ func (p *planes) close(ctx context.Context) error {
 	}
 	if p.http != nil {
 		errs = append(errs, p.http.Shutdown(ctx))
+	}
+	if p.families != nil {
+		errs = append(errs, p.families.close(ctx))
 	}
 	if p.turn != nil {
 		errs = append(errs, p.turn.Close())

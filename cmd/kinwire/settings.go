@@ -80,7 +80,7 @@ func signalingConfig(cfg *configs.Config, operator string) signaling.Config {
 		AllowedOrigins: cfg.HTTP.AllowedOrigins, TrustedProxies: cfg.HTTP.TrustedProxies, MaxMessageBytes: int(s.MaxMessageBytes),
 		RatePerSecond: float64(s.RatePerSecond), Burst: s.Burst, ResumeWindow: s.ResumeWindow,
 		PingInterval: s.PingInterval, OutboxMessages: s.OutboxMessages, MaxSessionsPerUser: s.MaxSessionsPerUser,
-		OperatorToken: operator,
+		OperatorToken: operator, Staff: staff(cfg),
 	}
 }
 

@@ -6,6 +6,7 @@ package kinwire
 
 import (
 	"bufio"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -44,6 +45,9 @@ type Server struct {
 type Options struct {
 	// Host is the address that pages and peers use; 127.0.0.1 when empty.
 	Host string
+	// Name is the host in the server's URL where that is another than Host:
+	// passkeys, for one, want localhost rather than 127.0.0.1.
+	Name string
 	// TLS serves https, and TURN over TLS, with a certificate that only
 	// Server.HTTP trusts.
 	TLS bool
@@ -93,6 +97,10 @@ func Start(t testing.TB, o Options) *Server {
 		keys["turn.cert_file"], keys["turn.key_file"] = cert, key
 		keys["turn.tls_listen"] = net.JoinHostPort(o.Host, ports[3])
 	}
+	s.URL = scheme + "://" + net.JoinHostPort(cmp.Or(o.Name, o.Host), ports[0])
+	if o.Name != "" {
+		keys["http.public_url"] = s.URL
+	}
 	for k, v := range o.Set {
 		keys[k] = v
 	}
@@ -100,7 +108,6 @@ func Start(t testing.TB, o Options) *Server {
 	for k, v := range keys {
 		args = append(args, "--"+k+"="+v)
 	}
-	s.URL = scheme + "://" + keys["http.listen"]
 	s.cmd = exec.Command(bin, args...)
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := s.cmd.StderrPipe()

@@ -63,5 +63,6 @@ var (
 	PathTypes  = Of("host", "srflx", "relay")
 	Protocols  = Of("udp", "tcp", "tls")
 	// Reasons are those of the signaling vocabulary, for calls and participants.
-	Reasons = Of("hangup", "declined", "missed", "cancelled", "busy", "lost", "alone", "failed", "shutdown", "elsewhere")
+	Reasons = Of("hangup", "declined", "missed", "cancelled", "busy", "lost", "alone", "failed", "shutdown", "elsewhere",
+		"not_allowed", "quiet_hours", "allowance")
 )

@@ -14,7 +14,7 @@ import (
 var t0 = time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC)
 
 func TestLimiterSlowsDown(t *testing.T) {
-	l := newLimiter()
+	l := newLimiter(triesAtOnce, tryEvery)
 	for range triesAtOnce {
 		_, ok := l.take("mia", t0)
 		require.True(t, ok)
@@ -38,7 +38,7 @@ func TestLimiterSlowsDown(t *testing.T) {
 }
 
 func TestLimiterGivesBack(t *testing.T) {
-	l := newLimiter()
+	l := newLimiter(triesAtOnce, tryEvery)
 	for range 10 * triesAtOnce {
 		_, ok := l.take("mia", t0)
 		require.True(t, ok)
@@ -48,7 +48,7 @@ func TestLimiterGivesBack(t *testing.T) {
 }
 
 func TestLimiterIsBounded(t *testing.T) {
-	l := newLimiter()
+	l := newLimiter(triesAtOnce, tryEvery)
 	for i := range maxTracked {
 		l.take(fmt.Sprint("old", i), t0)
 	}
@@ -61,7 +61,7 @@ func TestLimiterIsBounded(t *testing.T) {
 }
 
 func TestLimiterCountsTriesMadeAtOnce(t *testing.T) {
-	l := newLimiter()
+	l := newLimiter(triesAtOnce, tryEvery)
 	var passed atomic.Int32
 	var wg sync.WaitGroup
 	for range 16 {
@@ -81,7 +81,7 @@ func TestLimiterCountsTriesMadeAtOnce(t *testing.T) {
 // budget and its refill.
 func TestLimiterBudget(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
-		l := newLimiter()
+		l := newLimiter(triesAtOnce, tryEvery)
 		now, failed := t0, 0
 		for range rapid.IntRange(1, 200).Draw(t, "tries") {
 			now = now.Add(time.Duration(rapid.IntRange(0, 20_000).Draw(t, "ms")) * time.Millisecond)

@@ -46,7 +46,7 @@ func TestKnownAnswer(t *testing.T) {
 
 func TestDefaultIsOWASP(t *testing.T) {
 	require.Equal(t, Argon2{MemoryKiB: 19456, Iterations: 2, Parallelism: 1}, DefaultArgon2())
-	require.Equal(t, DefaultArgon2(), New(nil, nil, Config{}).hash.cost)
+	require.Equal(t, DefaultArgon2(), New(nil, nil, Config{}, Deps{}).hash.cost)
 }
 
 const goodPHC = "$argon2id$v=19$m=64,t=1,p=1$c29tZXNhbHRzb21lc2FsdA$" + "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"

@@ -3,43 +3,63 @@ package accounts
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/base64"
-	"encoding/hex"
 	"fmt"
+	"log/slog"
 	"math"
-	"strings"
 	"sync"
 	"time"
 
 	"kinwire/signaling/proto"
 )
 
+// Guessing is slowed by token buckets from which only failures take. Each line
+// says how many tries in a row somebody has, and how long until one more.
 const (
-	maxLogin    = 64  // bytes
-	maxPassword = 256 // bytes; argon2id takes any length, the network need not
-	tokenBytes  = 32
-	tokenPrefix = "kws_" // lets secret scanners know one when they see it
+	triesAtOnce = 8 // passwords for one login, codes of one beginning, guardian codes by one parent
+	tryEvery    = 15 * time.Second
+
+	mailsAtOnce = 3 // e-mails to one address
+	mailEvery   = 10 * time.Minute
 )
 
 // Service is the accounts of one installation.
 type Service struct {
-	store   Store
-	now     func() time.Time
-	cfg     Config
-	hash    *hasher
-	limiter *limiter
+	store Store
+	now   func() time.Time
+	cfg   Config
+	mail  Mailer
+	tell  Changes
+	ages  []AgeRule
+	log   *slog.Logger
+
+	hash   *hasher
+	logins *limiter // by login
+	codes  *limiter // by the beginning of a code, and by parent for guardian codes
+	mails  *limiter // by address
 	// decoy is the hash of no password. An unknown login is checked against
 	// it, so that it takes as long as a known one.
 	decoy func() string
 }
 
 // New makes the service. It keeps nothing running.
-func New(store Store, now func() time.Time, cfg Config) *Service {
+func New(store Store, now func() time.Time, cfg Config, d Deps) *Service {
 	if cfg.Argon2 == (Argon2{}) {
 		cfg.Argon2 = DefaultArgon2()
 	}
-	s := &Service{store: store, now: now, cfg: cfg, hash: newHasher(cfg.Argon2), limiter: newLimiter()}
+	s := &Service{
+		store: store, now: now, cfg: cfg, mail: d.Mail, tell: d.Changes, ages: d.Ages, log: d.Log,
+		hash:   newHasher(cfg.Argon2),
+		logins: newLimiter(triesAtOnce, tryEvery), codes: newLimiter(triesAtOnce, tryEvery), mails: newLimiter(mailsAtOnce, mailEvery),
+	}
+	if s.tell == nil {
+		s.tell = nobody{}
+	}
+	if s.log == nil {
+		s.log = slog.New(slog.DiscardHandler)
+	}
+	if len(cfg.MarkKey) == 0 {
+		s.log.Warn("there is no key for marks: somebody who was suspended can sign up again")
+	}
 	s.decoy = sync.OnceValue(func() string {
 		p := phc{cost: cfg.Argon2, salt: make([]byte, saltBytes), key: make([]byte, keyBytes)}
 		rand.Read(p.salt)
@@ -49,86 +69,55 @@ func New(store Store, now func() time.Time, cfg Config) *Service {
 	return s
 }
 
-// Login signs a device in. name is compared without case or outer spaces.
+// refuse makes an error that is the client's fault.
+func refuse(code proto.Code, format string, args ...any) error {
+	return &proto.Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Login signs a device in. name is an e-mail address or a child's user name,
+// and is compared without case or outer spaces.
 //
 // A wrong name or password is a *proto.Error unauthenticated, too many of
-// them for one name rate_limited; any other error is a fault of the server.
+// them for one name rate_limited, the right ones of a suspended account
+// suspended; any other error is a fault of the server.
 func (s *Service) Login(ctx context.Context, name, password string, d proto.Device) (Session, error) {
-	login := strings.ToLower(strings.TrimSpace(name))
+	login := loginName(name)
 	if login == "" || len(login) > maxLogin || len(password) > maxPassword {
 		return Session{}, errWrongLogin() // no such login can exist
 	}
-	if wait, ok := s.limiter.take(login, s.now()); !ok {
-		return Session{}, &proto.Error{Code: proto.CodeRateLimited, Message: fmt.Sprintf(
-			"too many wrong passwords for this login; try again in %.0f seconds", math.Ceil(wait.Seconds()))}
-	}
-	userID, err := s.check(ctx, login, password)
+	a, err := s.check(ctx, login, password)
 	if err != nil {
 		return Session{}, err
 	}
-	s.limiter.giveBack(login, s.now())
-	return s.open(ctx, userID, d)
+	if !a.Active {
+		return Session{}, errSuspended()
+	}
+	return s.open(ctx, a.Person, d, s.cfg.SessionLifetime)
 }
 
-// check returns whose login and password these are.
-func (s *Service) check(ctx context.Context, login, password string) (string, error) {
-	userID, hash, found, err := s.store.Credentials(ctx, login)
-	if err != nil {
-		return "", fmt.Errorf("log in: %w", err)
+// check returns the account that has this login and this password. Failures
+// are counted against the login.
+func (s *Service) check(ctx context.Context, login, password string) (proto.AccountRow, error) {
+	if wait, ok := s.logins.take(login, s.now()); !ok {
+		return proto.AccountRow{}, tooMany("wrong passwords for this login", wait)
 	}
-	if !found {
+	a, found, err := s.store.AccountByLogin(ctx, login)
+	if err != nil {
+		return proto.AccountRow{}, fmt.Errorf("log in: %w", err)
+	}
+	hash := a.Password
+	if hash == "" { // unknown, or without a password
 		hash = s.decoy()
 	}
-	right, err := s.hash.verify(ctx, hash, password)
+	right, err := s.hash.verify(ctx, hash, normPassword(password))
 	if err != nil {
-		return "", fmt.Errorf("log in: %w", err)
+		return proto.AccountRow{}, fmt.Errorf("log in: %w", err)
 	}
-	if !found || !right {
-		return "", errWrongLogin()
+	if !found || a.Password == "" || !right {
+		return proto.AccountRow{}, errWrongLogin()
 	}
-	return userID, nil
-}
-
-// open makes a session for somebody who has proved who they are.
-func (s *Service) open(ctx context.Context, userID string, d proto.Device) (Session, error) {
-	p, found, err := s.store.Person(ctx, userID)
-	if err != nil {
-		return Session{}, fmt.Errorf("log in: %w", err)
-	}
-	if !found {
-		return Session{}, errWrongLogin() // suspended a moment ago
-	}
-	raw := make([]byte, tokenBytes)
-	rand.Read(raw)
-	token := tokenPrefix + base64.RawURLEncoding.EncodeToString(raw)
-	now := s.now()
-	session := Session{Token: token, ExpiresAt: now.Add(s.cfg.SessionLifetime), Person: p}
-	if err := s.store.AddSession(ctx, hashToken(token), userID, d, now, session.ExpiresAt); err != nil {
-		return Session{}, fmt.Errorf("log in: %w", err)
-	}
-	return session, nil
-}
-
-// Authenticate returns whose token it is. One that is unknown, has run out or
-// belongs to a suspended person is a *proto.Error unauthenticated.
-func (s *Service) Authenticate(ctx context.Context, token string) (proto.Person, error) {
-	p, found, err := s.store.SessionPerson(ctx, hashToken(token), s.now())
-	if err != nil {
-		return proto.Person{}, fmt.Errorf("authenticate: %w", err)
-	}
-	if !found {
-		return proto.Person{}, &proto.Error{Code: proto.CodeUnauthenticated,
-			Message: "the session token is unknown or has expired; log in again"}
-	}
-	return p, nil
-}
-
-// Logout ends the session of token. An unknown token is no error.
-func (s *Service) Logout(ctx context.Context, token string) error {
-	if err := s.store.DeleteSession(ctx, hashToken(token)); err != nil {
-		return fmt.Errorf("log out: %w", err)
-	}
-	return nil
+	s.logins.giveBack(login, s.now())
+	return a, nil
 }
 
 // Person returns a person by id; *proto.Error not_found if there is none or
@@ -139,21 +128,35 @@ func (s *Service) Person(ctx context.Context, userID string) (proto.Person, erro
 		return proto.Person{}, err
 	}
 	if !found {
-		return proto.Person{}, &proto.Error{Code: proto.CodeNotFound, Message: "there is no such person"}
+		return proto.Person{}, errNoPerson()
 	}
 	return p, nil
 }
 
-// People returns everyone this person may call, ordered by name.
-func (s *Service) People(ctx context.Context, userID string) ([]proto.Person, error) {
-	return s.store.Contacts(ctx, userID)
+// activeAccount returns an account that is in use.
+func (s *Service) activeAccount(ctx context.Context, userID string) (proto.AccountRow, error) {
+	a, found, err := s.store.Account(ctx, userID)
+	switch {
+	case err != nil:
+		return proto.AccountRow{}, err
+	case !found:
+		return proto.AccountRow{}, errNoPerson()
+	case !a.Active:
+		return proto.AccountRow{}, errSuspended()
+	}
+	return a, nil
 }
 
 func errWrongLogin() error {
-	return &proto.Error{Code: proto.CodeUnauthenticated, Message: "the login or the password is wrong"}
+	return refuse(proto.CodeUnauthenticated, "the login or the password is wrong")
 }
 
-func hashToken(token string) string {
-	sum := sha256.Sum256([]byte(token))
-	return hex.EncodeToString(sum[:])
+func errNoPerson() error { return refuse(proto.CodeNotFound, "there is no such person") }
+
+func errSuspended() error {
+	return refuse(proto.CodeSuspended, "this account was suspended; ask whoever runs this server why")
+}
+
+func tooMany(of string, wait time.Duration) error {
+	return refuse(proto.CodeRateLimited, "too many %s; try again in %.0f seconds", of, math.Ceil(wait.Seconds()))
 }

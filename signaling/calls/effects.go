@@ -6,6 +6,23 @@ import (
 	"kinwire/signaling/proto"
 )
 
+// effects are what is to be done because of a change.
+type effects struct {
+	notices []notice
+	work    []work
+	talks   []proto.Talk
+	rows    []proto.HistoryRow
+}
+
+func (c *call) do(w ...work) { c.out.work = append(c.out.work, w...) }
+
+// take returns the effects so far and forgets them.
+func (c *call) take() effects {
+	out := c.out
+	c.out = effects{}
+	return out
+}
+
 // notice is something to tell people.
 type notice struct {
 	to      address
@@ -22,13 +39,15 @@ const (
 	toSession                 // session alone
 	toOthers                  // every session of user but session
 	toPresence                // no message: whether user is in a call has changed
+	toSleepers                // no message: user's devices that are not connected are to wake up
 )
 
-var deliver = map[address]func(Notifier, notice){
-	toUser:     func(n Notifier, m notice) { n.ToUser(m.user, m.typ, m.data) },
-	toSession:  func(n Notifier, m notice) { n.ToSession(m.session, m.typ, m.data) },
-	toOthers:   func(n Notifier, m notice) { n.ToOthers(m.user, m.session, m.typ, m.data) },
-	toPresence: func(n Notifier, m notice) { n.PresenceChanged(m.user) },
+var deliver = map[address]func(*Deps, notice){
+	toUser:     func(d *Deps, m notice) { d.Notify.ToUser(m.user, m.typ, m.data) },
+	toSession:  func(d *Deps, m notice) { d.Notify.ToSession(m.session, m.typ, m.data) },
+	toOthers:   func(d *Deps, m notice) { d.Notify.ToOthers(m.user, m.session, m.typ, m.data) },
+	toPresence: func(d *Deps, m notice) { d.Notify.PresenceChanged(m.user) },
+	toSleepers: func(d *Deps, m notice) { d.Push.Wake(m.user) },
 }
 
 // work is something for the media plane or the record of one call.
@@ -39,6 +58,7 @@ type work struct {
 	device      proto.Device
 	reason      proto.Reason
 	video       bool
+	source      proto.SourceKind
 	report      proto.StatsReport
 	at          time.Time
 }
@@ -53,6 +73,7 @@ const (
 	recordEnd
 	mediaLeave
 	mediaEnd
+	mediaMute
 )
 
 var perform = map[workKind]func(d *Deps, callID string, w work){
@@ -65,4 +86,11 @@ var perform = map[workKind]func(d *Deps, callID string, w work){
 	recordEnd:    func(d *Deps, id string, w work) { d.Observer.CallEnded(id, w.reason, w.at) },
 	mediaLeave:   func(d *Deps, id string, w work) { d.Media.Leave(id, w.participant) },
 	mediaEnd:     func(d *Deps, id string, w work) { d.Media.EndCall(id) },
+	mediaMute: func(d *Deps, id string, w work) {
+		if err := d.Media.Mute(id, w.participant, w.source, true); err != nil {
+			// Rather no media of theirs than a picture that may not be.
+			d.Log.Error("calls: mute a picture that is not allowed; taking the media out", "call", id, "error", err)
+			d.Media.Leave(id, w.participant)
+		}
+	},
 }

@@ -31,23 +31,58 @@ func (c *call) dismiss(p *participant, reason proto.Reason, now time.Time) {
 	c.close(p, reason)
 }
 
-// close sends p their last call.state.
+// close sends p their last call.state. Whoever goes may take a rule along that
+// held for all the others.
 func (c *call) close(p *participant, final proto.Reason) {
-	p.stage, p.final = gone, final
+	p.stage, p.final, p.ring.round.gone, p.talk.rowDue = gone, final, c.round, true
+	c.unsure = c.unsure || (c.phase != proto.PhaseEnded && c.terms != (proto.CallTerms{}))
 	c.tell(p, proto.TypeCallState, proto.CallState{Call: c.viewFor(p)})
 }
 
-// rangOut is what happens when it has rung long enough.
+// rangOut is what happens to those for whom it has rung long enough.
 func (c *call) rangOut(now time.Time) {
-	c.ringAt = time.Time{}
 	for _, p := range c.people {
-		if p.stage == invited {
+		if p.stage == invited && due(p.ring.endsAt, now) {
 			c.dismiss(p, proto.ReasonMissed, now)
 		}
 	}
-	if c.phase == proto.PhaseRinging {
+	if due(c.busyAt, now) {
 		c.end(c.outcome(), now)
 	}
+}
+
+// removal is somebody who may not stay in the call, and why.
+type removal struct {
+	user   string
+	reason proto.Reason
+}
+
+// expel takes people out of the call. It ends if fewer than two would remain.
+func (c *call) expel(out []removal, now time.Time) {
+	if c.phase == proto.PhaseEnded || len(out) == 0 {
+		return
+	}
+	why := make(map[*participant]proto.Reason, len(out))
+	for _, r := range out {
+		if p := c.who(r.user); p != nil && p.stage != gone {
+			why[p] = r.reason
+		}
+	}
+	stay := 0
+	for _, p := range c.people {
+		if _, goes := why[p]; !goes && (p.stage == invited || p.stage == active) {
+			stay++
+		}
+	}
+	if len(why) > 0 && stay < 2 {
+		c.end(out[0].reason, now)
+	}
+	for _, p := range c.people {
+		if reason, goes := why[p]; goes && p.stage != gone {
+			c.dismiss(p, reason, now)
+		}
+	}
+	c.follow(now)
 }
 
 // setupFailed is what happens when p's media did not come up in time.
@@ -66,7 +101,8 @@ func (c *call) end(reason proto.Reason, now time.Time) {
 		return
 	}
 	c.phase, c.reason = proto.PhaseEnded, reason
-	c.ringAt, c.aloneAt, c.forgetAt = time.Time{}, time.Time{}, now.Add(forgetAfter)
+	c.busyAt, c.aloneAt, c.warnAt, c.graceAt = time.Time{}, time.Time{}, time.Time{}, time.Time{}
+	c.forgetAt, c.unsure = now.Add(forgetAfter), false
 	var left []*participant
 	for _, p := range c.people {
 		p.lostAt, p.setupAt = time.Time{}, time.Time{}
@@ -88,7 +124,7 @@ func (c *call) end(reason proto.Reason, now time.Time) {
 			c.do(work{kind: recordLeave, participant: p.id, reason: reason, at: now})
 		}
 		p.joining, p.media, p.link, p.sources = false, false, linkNew, nil
-		p.stage = gone
+		p.stage, p.ring.round.gone = gone, c.round
 	}
 	// Only now, so that every last view shows everybody as having left.
 	for _, p := range left {

@@ -2,7 +2,7 @@ package calls
 
 import (
 	"context"
-	"errors"
+	"slices"
 	"time"
 
 	"kinwire/signaling/proto"
@@ -17,128 +17,103 @@ func (s *Service) Invite(ctx context.Context, w Who, m proto.CallInvite) (proto.
 		return proto.CallEntered{}, refused
 	}
 	defer done()
-	if refused := s.checkInvite(m); refused != nil {
+	if refused := s.checkNamed(w, m.To); refused != nil {
 		return proto.CallEntered{}, refused
 	}
-	if refused := s.allowed(ctx, w.UserID, m.To); refused != nil {
-		return proto.CallEntered{}, refused
-	}
-	people, refused := s.lookUp(ctx, append([]string{w.UserID}, m.To...))
-	if refused != nil {
-		return proto.CallEntered{}, refused
-	}
-	view, refused := s.start(w, m, people)
+	i := invitation{who: w, video: m.Video}
+	var view proto.CallView
+	refused = s.permitted(ctx, question{
+		asker: w.UserID,
+		ids: func() ([]string, *proto.Error) {
+			if c := s.board.glare(w.UserID, m.To); c != nil {
+				return c.company(w.UserID), nil
+			}
+			return append([]string{w.UserID}, m.To...), nil
+		},
+		prepare: func(ctx context.Context) (refused *proto.Error) {
+			i.waits = s.waits(ctx, m.To)
+			i.people, refused = s.lookUp(ctx, append([]string{w.UserID}, m.To...))
+			return refused
+		},
+		do: func(terms proto.CallTerms, now time.Time) *proto.Error {
+			if c := s.board.glare(w.UserID, m.To); c != nil {
+				p := c.who(w.UserID)
+				refused := s.board.answer(c, p, w, terms, now)
+				view = c.viewFor(p)
+				return refused
+			}
+			i.terms = terms
+			c, refused := s.board.invite(i, now)
+			if refused == nil {
+				view = c.viewFor(c.people[0])
+			}
+			return refused
+		},
+	})
 	return s.entered(w, view, refused)
 }
 
-func (s *Service) checkInvite(m proto.CallInvite) *proto.Error {
-	if len(m.To) == 0 {
+// Add rings more people in a call that goes on. Who has left, declined or
+// missed it is rung again; who is in it, or is being rung, stays as they are.
+func (s *Service) Add(ctx context.Context, w Who, m proto.CallAdd) (proto.Empty, error) {
+	done, refused := s.begin()
+	if refused != nil {
+		return proto.Empty{}, refused
+	}
+	defer done()
+	if refused := s.checkNamed(w, m.To); refused != nil {
+		return proto.Empty{}, refused
+	}
+	var people []proto.Person
+	var waits map[string]bool
+	return empty(s.permitted(ctx, question{
+		asker: w.UserID,
+		ids: func() ([]string, *proto.Error) {
+			c, p, refused := s.find(m.CallID, w.UserID)
+			if refused != nil {
+				return nil, refused
+			}
+			if p.stage != active || c.phase == proto.PhaseEnded {
+				return nil, c.refusal(p)
+			}
+			ids := c.present()
+			for _, id := range m.To {
+				if !slices.Contains(ids, id) {
+					ids = append(ids, id)
+				}
+			}
+			return ids, s.board.room(c, m.To)
+		},
+		prepare: func(ctx context.Context) (refused *proto.Error) {
+			waits = s.waits(ctx, m.To)
+			people, refused = s.lookUp(ctx, m.To)
+			return refused
+		},
+		do: func(terms proto.CallTerms, now time.Time) *proto.Error {
+			c, p, _ := s.find(m.CallID, w.UserID)
+			s.board.add(c, p, people, waits, terms, now)
+			return nil
+		},
+	}))
+}
+
+// checkNamed checks a list of people to be rung by w.
+func (s *Service) checkNamed(w Who, to []string) *proto.Error {
+	if len(to) == 0 {
 		return badMessage("to is empty; name at least one person")
 	}
-	if most := s.cfg.MaxParticipants - 1; len(m.To) > most {
+	if most := s.cfg.MaxParticipants - 1; len(to) > most {
 		return &proto.Error{Code: proto.CodeCallFull, Message: badMessage(
-			"you invited %d people; a call has room for you and %d others", len(m.To), most).Message}
+			"you named %d people; a call has room for you and %d others", len(to), most).Message}
 	}
-	seen := make(map[string]bool, len(m.To))
-	for _, id := range m.To {
+	seen := map[string]bool{w.UserID: true}
+	for _, id := range to {
 		if seen[id] {
-			return badMessage("to names somebody twice")
+			return badMessage("to names somebody twice, or yourself")
 		}
 		seen[id] = true
 	}
 	return nil
-}
-
-// allowed asks policy about the caller with each, and, because in a call
-// everybody meets everybody, about every pair of the others both ways.
-func (s *Service) allowed(ctx context.Context, from string, to []string) *proto.Error {
-	for _, id := range to {
-		if err := s.d.Policy.CanCall(ctx, from, id); err != nil {
-			return asProto(ctx, s.d.Log, "ask policy", err)
-		}
-	}
-	for i, a := range to {
-		for _, b := range to[i+1:] {
-			err := errors.Join(s.d.Policy.CanCall(ctx, a, b), s.d.Policy.CanCall(ctx, b, a))
-			if err == nil {
-				continue
-			}
-			refused := asProto(ctx, s.d.Log, "ask policy", err)
-			if refused.Code == proto.CodeInternal {
-				return refused
-			}
-			// Not policy's own words: those are about the two, for one of them.
-			return &proto.Error{Code: proto.CodeNotAllowed,
-				Message: "not all of these people may be in one call with each other"}
-		}
-	}
-	return nil
-}
-
-func (s *Service) lookUp(ctx context.Context, ids []string) ([]proto.Person, *proto.Error) {
-	people := make([]proto.Person, 0, len(ids))
-	for _, id := range ids {
-		p, err := s.d.People.Person(ctx, id)
-		if err != nil {
-			return nil, asProto(ctx, s.d.Log, "look up a person", err)
-		}
-		people = append(people, p)
-	}
-	return people, nil
-}
-
-// start makes the call, or takes up the one that rings for the caller.
-// people[0] is the caller.
-func (s *Service) start(w Who, m proto.CallInvite, people []proto.Person) (proto.CallView, *proto.Error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.closed {
-		return proto.CallView{}, errShuttingDown()
-	}
-	now := s.d.Now()
-	if e, p := s.occupied(w.UserID); e != nil && p.stage == invited && e.call.holds(m.To) {
-		return s.apply(e, p, event{kind: evAccept, session: w.SessionID, device: w.Device}, now)
-	}
-	if refused := s.vacate(w.UserID, now); refused != nil {
-		return proto.CallView{}, refused
-	}
-	others := make([]newcomer, 0, len(m.To))
-	for _, person := range people[1:] {
-		busy, _ := s.occupied(person.ID)
-		others = append(others, newcomer{id: newID("p_"), person: person, busy: busy != nil})
-	}
-	caller := newcomer{id: newID("p_"), person: people[0]}
-	c := newCall(newID("c_"), m.Video, s.cfg, caller, w, others, now)
-	e := &entry{call: c, turns: make(map[string]chan struct{}, len(c.people))}
-	e.line.running = &s.lines
-	for _, p := range c.people {
-		e.turns[p.id] = make(chan struct{}, 1)
-	}
-	s.calls[c.id] = e
-	view := c.viewFor(c.people[0])
-	s.carryOut(e, now)
-	return view, nil
-}
-
-// holds says whether all these people have a part in the call that is not
-// over for good, so that who wants to reach them can do so in this call.
-func (c *call) holds(userIDs []string) bool {
-	for _, id := range userIDs {
-		if p := c.who(id); p == nil || p.stage == gone {
-			return false
-		}
-	}
-	return true
-}
-
-// apply lets an event happen and returns the call as p sees it then. The
-// caller holds mu.
-func (s *Service) apply(e *entry, p *participant, ev event, now time.Time) (proto.CallView, *proto.Error) {
-	if refused := e.call.apply(p, ev, now); refused != nil {
-		return proto.CallView{}, refused
-	}
-	s.carryOut(e, now)
-	return e.call.viewFor(p), nil
 }
 
 // request is the whole of a request that is one event and needs nobody else.
@@ -150,18 +125,64 @@ func (s *Service) request(w Who, callID string, kind eventKind) (proto.CallView,
 	defer done()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, p, refused := s.find(callID, w.UserID)
+	c, p, refused := s.find(callID, w.UserID)
 	if refused != nil {
 		return proto.CallView{}, refused
 	}
-	return s.apply(e, p, event{kind: kind, session: w.SessionID, device: w.Device}, s.d.Now())
+	return s.apply(c, p, event{kind: kind, session: w.SessionID, device: w.Device}, s.d.Now())
+}
+
+// Ringing says that the call rings on this device now. It is no error if the
+// call does not ring for the person any more.
+func (s *Service) Ringing(_ context.Context, w Who, m proto.CallRef) error {
+	if _, refused := s.request(w, m.CallID, evRinging); refused != nil {
+		return refused
+	}
+	return nil
 }
 
 // Accept says yes to a call that rings. The person's other devices stop
-// ringing.
-func (s *Service) Accept(_ context.Context, w Who, m proto.CallRef) (proto.CallEntered, error) {
-	view, refused := s.request(w, m.CallID, evAccept)
+// ringing. Where the call has waited, their part in the one they were in ends.
+func (s *Service) Accept(ctx context.Context, w Who, m proto.CallRef) (proto.CallEntered, error) {
+	done, refused := s.begin()
+	if refused != nil {
+		return proto.CallEntered{}, refused
+	}
+	defer done()
+	var view proto.CallView
+	refused = s.permitted(ctx, question{
+		asker: w.UserID,
+		ids:   func() ([]string, *proto.Error) { return s.joins(w, m.CallID, evAccept) },
+		do: func(terms proto.CallTerms, now time.Time) *proto.Error {
+			c, p, _ := s.find(m.CallID, w.UserID)
+			refused := s.board.answer(c, p, w, terms, now)
+			view = c.viewFor(p)
+			return refused
+		},
+	})
+	s.doubted(w, refused)
 	return s.entered(w, view, refused)
+}
+
+// joins are those with whom somebody would be in the call after an event, or
+// why it cannot be. The caller holds mu.
+func (s *Service) joins(w Who, callID string, kind eventKind) ([]string, *proto.Error) {
+	c, p, refused := s.find(callID, w.UserID)
+	if refused != nil {
+		return nil, refused
+	}
+	if _, ok := c.action(p, kind); !ok {
+		return nil, c.refusal(p)
+	}
+	return c.company(w.UserID), nil
+}
+
+// doubted has calls looked at whose people are refused to be in them: what
+// holds for a join holds for those who have joined.
+func (s *Service) doubted(w Who, refused *proto.Error) {
+	if refused != nil && doubts[refused.Code] {
+		s.Recheck(w.UserID)
+	}
 }
 
 // Decline says no to a call that rings. The person's other devices stop

@@ -39,6 +39,16 @@ func errNoSource(kind proto.SourceKind) *proto.Error {
 	return wrongState(fmt.Sprintf("you did not announce a source of kind %q when you joined", kind))
 }
 
+func errNoPictures(kind proto.SourceKind) *proto.Error {
+	return &proto.Error{Code: proto.CodeNotAllowed,
+		Message: fmt.Sprintf("you brought a source of kind %q that is not muted; this call is by voice alone, by a parent's rule", kind)}
+}
+
+func errFull(people, most int) *proto.Error {
+	return &proto.Error{Code: proto.CodeCallFull,
+		Message: fmt.Sprintf("there would be %d people in the call; it has room for %d", people, most)}
+}
+
 func errBusy() *proto.Error {
 	return &proto.Error{Code: proto.CodeBusy, Message: "you are in another call; hang up first"}
 }

@@ -19,6 +19,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var testConfig = Config{
 	RingTimeout: 45 * time.Second, AloneTimeout: 30 * time.Second, LostTimeout: 20 * time.Second, MaxParticipants: 16,
+	Warning: 5 * time.Minute, HistoryRetention: 90 * 24 * time.Hour,
 }
 
 // house is a service with everybody around it: a media plane that keeps
@@ -29,7 +30,11 @@ type house struct {
 	hub    *hub
 	media  *plane
 	record *record
-	policy *refuseList
+	policy *rules
+	books  *books
+
+	onPerson func(id string) // when somebody is looked up
+	gone     bool            // the person "unknown" is no more
 }
 
 func newHouse(cfg Config) *house {
@@ -37,10 +42,12 @@ func newHouse(cfg Config) *house {
 		hub:    &hub{sessions: map[string][]string{}, got: map[string][]message{}},
 		media:  &plane{peers: map[string]map[string]bool{}},
 		record: &record{calls: map[string]*recorded{}},
-		policy: &refuseList{},
+		policy: &rules{},
+		books:  &books{waits: map[string]bool{}, woken: map[string]int{}},
 	}
 	h.Service = New(cfg, Deps{
 		Media: h.media, People: h, Policy: h.policy, ICE: h, Notify: h.hub, Observer: h.record,
+		Settings: h.books, Push: h.books, History: h.books, Talk: h.books,
 	})
 	h.hub.inCall = h.InCall
 	return h
@@ -58,6 +65,12 @@ func inHouse(t *testing.T, f func(t *testing.T, h *house)) {
 }
 
 func (h *house) Person(_ context.Context, id string) (proto.Person, error) {
+	if h.onPerson != nil {
+		h.onPerson(id)
+	}
+	if id == "unknown" && h.gone {
+		return proto.Person{}, &proto.Error{Code: proto.CodeNotFound, Message: "nobody"}
+	}
 	return proto.Person{ID: id, Name: "name of " + id}, nil
 }
 
@@ -71,6 +84,9 @@ func (h *house) audit() error {
 		return err
 	}
 	if err := h.record.audit(); err != nil {
+		return err
+	}
+	if err := h.books.audit(); err != nil {
 		return err
 	}
 	return h.hub.audit()
@@ -87,16 +103,6 @@ func (h *house) on(user string, device ...int) Who {
 	return w
 }
 
-// refuseList is a policy: who may not call whom.
-type refuseList struct{ pairs [][2]string }
-
-func (r *refuseList) CanCall(_ context.Context, from, to string) error {
-	if slices.Contains(r.pairs, [2]string{from, to}) {
-		return &proto.Error{Code: proto.CodeNotFound, Message: "nobody you may call"}
-	}
-	return nil
-}
-
 // plane is a media plane without media.
 type plane struct {
 	mu     sync.Mutex
@@ -107,6 +113,7 @@ type plane struct {
 	// onRestart says what becomes of a restart of somebody the plane has.
 	onRestart func(fragment string) (string, error)
 	onOff     func(callID, participantID string)
+	onMute    func() error
 }
 
 func (m *plane) Join(_ context.Context, j MediaJoin) (MediaAnswer, error) {
@@ -134,6 +141,9 @@ func (m *plane) Offer(_ context.Context, j MediaJoin) (MediaAnswer, error) {
 func (m *plane) Mute(callID, participantID string, kind proto.SourceKind, muted bool) error {
 	m.mu.Lock()
 	defer m.mu.Unlock()
+	if m.onMute != nil {
+		return m.onMute()
+	}
 	m.mutes = append(m.mutes, fmt.Sprint(kind, muted))
 	return nil
 }
@@ -181,8 +191,8 @@ type hub struct {
 	mu       sync.Mutex
 	sessions map[string][]string
 	got      map[string][]message
-	finals   []string // "user call": last call.states, except those about another device
-	rung     []string
+	open     map[string]bool // "user call": rung, and not told yet that it is over; false: told
+	wrong    []string
 	presence map[string]bool
 	inCall   func(userID string) bool
 }
@@ -196,11 +206,18 @@ func (h *hub) connect(w Who) {
 }
 
 func (h *hub) note(userID, typ string, data any) {
+	if h.open == nil {
+		h.open = map[string]bool{}
+	}
 	if d, ok := data.(proto.CallState); ok && d.Call.Phase == proto.PhaseEnded && d.Call.Reason != proto.ReasonElsewhere {
-		h.finals = append(h.finals, userID+" "+d.Call.CallID)
+		who := userID + " " + d.Call.CallID
+		if open, known := h.open[who]; known && !open {
+			h.wrong = append(h.wrong, who)
+		}
+		h.open[who] = false
 	}
 	if d, ok := data.(proto.CallIncoming); ok {
-		h.rung = append(h.rung, userID+" "+d.Call.CallID)
+		h.open[userID+" "+d.Call.CallID] = true
 	}
 }
 
@@ -282,6 +299,8 @@ func words(m message) string {
 			}
 		}
 		return s
+	case proto.CallWarning:
+		return "warning " + string(d.Reason)
 	case proto.MediaSlots:
 		return fmt.Sprint("slots ", d.Rev)
 	default:
@@ -292,105 +311,17 @@ func words(m message) string {
 func (h *hub) audit() error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	seen := map[string]bool{}
-	for _, f := range h.finals {
-		if seen[f] {
-			return fmt.Errorf("hub: told twice that it is over: %s", f)
-		}
-		seen[f] = true
+	if len(h.wrong) > 0 {
+		return fmt.Errorf("hub: told twice that it is over: %v", h.wrong)
 	}
-	for _, r := range h.rung {
-		if !seen[r] {
-			return fmt.Errorf("hub: rang, and was never told that it is over: %s", r)
+	for who, rings := range h.open {
+		if rings {
+			return fmt.Errorf("hub: rang, and was never told that it is over: %s", who)
 		}
 	}
 	for user, in := range h.presence {
 		if in {
 			return fmt.Errorf("hub: %s is still shown as in a call", user)
-		}
-	}
-	return nil
-}
-
-type recorded struct {
-	reason  proto.Reason
-	ended   bool
-	present map[string]bool
-	log     []string
-}
-
-// record is an observer that insists on order.
-type record struct {
-	mu    sync.Mutex
-	calls map[string]*recorded
-	wrong []string
-}
-
-func (r *record) with(callID string, f func(c *recorded) bool) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	c := r.calls[callID]
-	if c == nil || c.ended || !f(c) {
-		r.wrong = append(r.wrong, fmt.Sprintf("%s: %+v", callID, c))
-	}
-}
-
-func (r *record) CallStarted(callID string, video bool, _ time.Time) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if r.calls[callID] != nil {
-		r.wrong = append(r.wrong, "started twice: "+callID)
-	}
-	r.calls[callID] = &recorded{present: map[string]bool{}}
-}
-
-func (r *record) ParticipantJoined(callID, id, user string, d proto.Device, _ time.Time) {
-	r.with(callID, func(c *recorded) bool {
-		was := c.present[id]
-		c.present[id] = true
-		c.log = append(c.log, user+" joined on "+d.Model)
-		return !was
-	})
-}
-
-func (r *record) ParticipantLeft(callID, id string, reason proto.Reason, _ time.Time) {
-	r.with(callID, func(c *recorded) bool {
-		was := c.present[id]
-		delete(c.present, id)
-		c.log = append(c.log, "left "+string(reason))
-		return was
-	})
-}
-
-func (r *record) ClientReport(callID, id string, _ proto.StatsReport, _ time.Time) {
-	r.with(callID, func(c *recorded) bool {
-		c.log = append(c.log, "report")
-		return c.present[id]
-	})
-}
-
-func (r *record) CallEnded(callID string, reason proto.Reason, _ time.Time) {
-	r.with(callID, func(c *recorded) bool {
-		c.ended, c.reason = true, reason
-		return len(c.present) == 0
-	})
-}
-
-func (r *record) of(callID string) recorded {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	return *r.calls[callID]
-}
-
-func (r *record) audit() error {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(r.wrong) > 0 {
-		return fmt.Errorf("record: out of order: %v", r.wrong)
-	}
-	for id, c := range r.calls {
-		if !c.ended {
-			return fmt.Errorf("record: call %s never ended", id)
 		}
 	}
 	return nil

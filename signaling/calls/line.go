@@ -56,3 +56,23 @@ func (l *line) wait(ctx context.Context) error {
 		return fmt.Errorf("wait for earlier work on the call: %w", context.Cause(ctx))
 	}
 }
+
+// turns lets one request at a time through for each participant.
+type turns struct {
+	mu sync.Mutex
+	by map[string]chan struct{}
+}
+
+// of is the channel, of capacity 1, that holds something while it is
+// somebody's turn.
+func (t *turns) of(participantID string) chan struct{} {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.by == nil {
+		t.by = make(map[string]chan struct{})
+	}
+	if t.by[participantID] == nil {
+		t.by[participantID] = make(chan struct{}, 1)
+	}
+	return t.by[participantID]
+}

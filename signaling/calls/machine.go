@@ -46,6 +46,8 @@ type participant struct {
 	device     proto.Device
 	socketDown bool
 
+	ring ring // of the last time they were rung
+
 	joining bool   // Media.Join is under way
 	media   bool   // Media.Join has answered
 	seated  bool   // the media came by a Seat, not by the session itself
@@ -56,10 +58,13 @@ type participant struct {
 
 	lostAt  time.Time // when reconnecting turns into lost
 	setupAt time.Time // when setting media up turns into failed
+	warned  time.Time // of which end of the call they have been warned
+	talk    talk
 
-	seen      proto.Participant // as the others were last told
-	seenPhase proto.Phase       // of the call, as this person was last told
-	inCall    bool              // as presence was last told
+	seen   proto.Participant // as the others were last told
+	told   face              // the call, as this person was last told
+	inCall bool              // as presence was last told
+	fresh  bool              // they have just been shown the whole call
 }
 
 // call is the state machine. It is not safe for concurrent use.
@@ -75,51 +80,17 @@ type call struct {
 	allBusy    bool         // nobody could be rung
 	mediaUsed  bool         // Media knows this call
 	lastReason proto.Reason // of the last person to leave
+	round      int          // how often people were added
+	terms      proto.CallTerms
+	unsure     bool // policy is to be asked again about everybody here
 
-	ringAt   time.Time // when it has rung out
+	busyAt   time.Time // when the tone for a call to busy people is over
 	aloneAt  time.Time // when being alone ends the call
+	warnAt   time.Time // when people are to be warned of the end
+	graceAt  time.Time // when a call whose time is up ends for everybody
 	forgetAt time.Time // when an ended call may be forgotten
 
-	notices []notice // effects not yet taken
-	work    []work
-}
-
-// newcomer is somebody to be rung.
-type newcomer struct {
-	id     string
-	person proto.Person
-	busy   bool // in another call
-}
-
-// newCall starts a call: the caller is in it, the others ring.
-func newCall(id string, video bool, cfg Config, caller newcomer, who Who, others []newcomer, now time.Time) *call {
-	c := &call{id: id, video: video, startedAt: now, cfg: cfg, phase: proto.PhaseRinging}
-	c.people = append(c.people, &participant{
-		id: caller.id, person: caller.person, stage: active, session: who.SessionID, device: who.Device,
-	})
-	c.allBusy = true
-	for _, o := range others {
-		p := &participant{id: o.id, person: o.person}
-		if o.busy {
-			p.stage, p.reason, p.final = gone, proto.ReasonBusy, proto.ReasonBusy
-		} else {
-			c.allBusy = false
-		}
-		c.people = append(c.people, p)
-	}
-	c.ringAt = now.Add(cfg.RingTimeout)
-	if c.allBusy {
-		c.ringAt = now.Add(busyTone)
-	}
-	for _, p := range c.people {
-		p.seen, p.seenPhase = p.view(), c.phaseFor(p)
-		if p.stage == invited {
-			c.tell(p, proto.TypeCallIncoming, proto.CallIncoming{Call: c.viewFor(p)})
-		}
-	}
-	c.do(work{kind: recordStart, video: video, at: now})
-	c.publish()
-	return c
+	out effects // not yet taken
 }
 
 // apply lets one event happen to p. On an error nothing has changed; it says
@@ -132,9 +103,16 @@ func (c *call) apply(p *participant, ev event, now time.Time) *proto.Error {
 	if err := act(c, p, ev, now); err != nil {
 		return err
 	}
-	c.settle(now)
-	c.publish()
+	c.follow(now)
 	return nil
+}
+
+// follow brings about what follows from a change, and tells.
+func (c *call) follow(now time.Time) {
+	c.settle(now)
+	c.listen(now)
+	c.keepHistory(now)
+	c.publish()
 }
 
 // action is what the tables list for an event that happens to p now.
@@ -152,9 +130,7 @@ func (c *call) tick(now time.Time) {
 	if c.phase == proto.PhaseEnded {
 		return
 	}
-	if due(c.ringAt, now) {
-		c.rangOut(now)
-	}
+	c.rangOut(now)
 	for _, p := range c.people {
 		if p.stage == active && due(p.lostAt, now) {
 			c.drop(p, away, proto.ReasonLost, now)
@@ -166,14 +142,16 @@ func (c *call) tick(now time.Time) {
 	if due(c.aloneAt, now) {
 		c.end(proto.ReasonAlone, now)
 	}
-	c.settle(now)
-	c.publish()
+	if due(c.terms.EndsAt, now) {
+		c.timeIsUp(now)
+	}
+	c.follow(now)
 }
 
 // shutdown ends the call because the server goes down.
 func (c *call) shutdown(now time.Time) {
 	c.end(proto.ReasonShutdown, now)
-	c.publish()
+	c.follow(now)
 }
 
 // settle brings about what follows from the state: who is lost, which phase
@@ -199,16 +177,14 @@ func (c *call) settle(now time.Time) {
 		c.end(c.outcome(), now)
 		return
 	}
-	if ringing == 0 && !c.allBusy {
-		c.ringAt = time.Time{}
-	}
 	alone := c.phase != proto.PhaseRinging && here == 1 && ringing == 0
 	c.aloneAt = deadline(c.aloneAt, alone, now, c.cfg.AloneTimeout)
 	for _, p := range c.people {
 		p.lostAt = deadline(p.lostAt, p.stage == active && p.reconnecting(), now, c.cfg.LostTimeout)
-		settingUp := p.stage == active && p.link == linkNew && c.phase != proto.PhaseRinging
+		settingUp := p.stage == active && (p.link == linkNew || !p.media) && c.phase != proto.PhaseRinging
 		p.setupAt = deadline(p.setupAt, settingUp, now, c.cfg.LostTimeout)
 	}
+	c.warn(now)
 }
 
 // deadline keeps a running deadline, starts one, or clears it.
@@ -236,9 +212,16 @@ func (c *call) next() time.Time {
 			first = at
 		}
 	}
-	sooner(c.ringAt)
+	sooner(c.busyAt)
 	sooner(c.aloneAt)
+	sooner(c.warnAt)
+	if sooner(c.graceAt); c.graceAt.IsZero() {
+		sooner(c.terms.EndsAt)
+	}
 	for _, p := range c.people {
+		if p.stage == invited {
+			sooner(p.ring.endsAt)
+		}
 		sooner(p.lostAt)
 		sooner(p.setupAt)
 	}
@@ -296,13 +279,4 @@ func (c *call) byID(participantID string) *participant {
 		}
 	}
 	return nil
-}
-
-func (c *call) do(w ...work) { c.work = append(c.work, w...) }
-
-// take returns the effects so far and forgets them.
-func (c *call) take() ([]notice, []work) {
-	n, w := c.notices, c.work
-	c.notices, c.work = nil, nil
-	return n, w
 }

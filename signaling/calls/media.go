@@ -2,6 +2,7 @@ package calls
 
 import (
 	"context"
+	"time"
 
 	"kinwire/signaling/proto"
 )
@@ -32,7 +33,8 @@ func (s *Service) bring(ctx context.Context, w Who, m proto.CallJoin, by *Seat) 
 		return proto.CallJoined{}, 0, refused
 	}
 	defer e.endTurn(p)
-	number, refused := s.startJoin(e, p, w, by)
+	number, refused := s.startJoin(ctx, w, m, by)
+	s.doubted(w, refused)
 	if refused != nil {
 		return proto.CallJoined{}, 0, refused
 	}
@@ -50,36 +52,46 @@ func (s *Service) bring(ctx context.Context, w Who, m proto.CallJoin, by *Seat) 
 // talks to Media. endTurn gives the turn back.
 func (s *Service) turn(ctx context.Context, w Who, callID string) (*entry, *participant, *proto.Error) {
 	s.mu.Lock()
-	e, p, refused := s.find(callID, w.UserID)
-	s.mu.Unlock()
+	c, p, refused := s.find(callID, w.UserID)
 	if refused != nil {
+		s.mu.Unlock()
 		return nil, nil, refused
 	}
+	e := s.entry(c)
+	s.mu.Unlock()
 	select {
-	case e.turns[p.id] <- struct{}{}:
+	case e.turns.of(p.id) <- struct{}{}:
 		return e, p, nil
 	case <-ctx.Done():
 		return nil, nil, asProto(ctx, s.d.Log, "wait for an earlier request about media", context.Cause(ctx))
 	}
 }
 
-// endTurn reads only what never changes, so it needs no lock.
-func (e *entry) endTurn(p *participant) { <-e.turns[p.id] }
+func (e *entry) endTurn(p *participant) { <-e.turns.of(p.id) }
 
-func (s *Service) startJoin(e *entry, p *participant, w Who, by *Seat) (number uint64, refused *proto.Error) {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if by != nil && !by.stands(e.call, p) {
-		return 0, errNoSeat()
-	}
-	now := s.d.Now()
-	if p.stage == away {
-		if refused := s.vacate(w.UserID, now); refused != nil {
-			return 0, refused
-		}
-	}
-	_, refused = s.apply(e, p, event{kind: evJoin, session: w.SessionID, device: w.Device, seated: by != nil}, now)
-	return p.joins, refused
+// startJoin asks policy and begins the join. It gives the number of the join.
+func (s *Service) startJoin(ctx context.Context, w Who, m proto.CallJoin, by *Seat) (number uint64, refused *proto.Error) {
+	refused = s.permitted(ctx, question{
+		asker: w.UserID,
+		ids: func() ([]string, *proto.Error) {
+			c, p, refused := s.find(m.CallID, w.UserID)
+			if refused == nil && by != nil && !by.stands(c, p) {
+				refused = errNoSeat()
+			}
+			if refused != nil {
+				return nil, refused
+			}
+			return s.joins(w, m.CallID, evJoin)
+		},
+		do: func(terms proto.CallTerms, now time.Time) *proto.Error {
+			c, p, _ := s.find(m.CallID, w.UserID)
+			ev := event{kind: evJoin, session: w.SessionID, device: w.Device, sources: m.Sources, seated: by != nil}
+			refused := s.board.enter(c, p, ev, terms, now)
+			number = p.joins
+			return refused
+		},
+	})
+	return number, refused
 }
 
 // mediaJoin first waits until what was to be done before is done: the leave
@@ -98,10 +110,10 @@ func (s *Service) finishJoin(ctx context.Context, e *entry, p *participant, sour
 	if err != nil {
 		refused := asProto(ctx, s.d.Log, "join media", err)
 		// joinFailed is listed at every stage at which a join can come back.
-		_, _ = s.apply(e, p, event{kind: evJoinFailed}, now)
+		_, _ = s.apply(e.call, p, event{kind: evJoinFailed}, now)
 		return proto.CallView{}, refused
 	}
-	view, refused := s.apply(e, p, event{kind: evJoined, sources: sources}, now)
+	view, refused := s.apply(e.call, p, event{kind: evJoined, sources: sources}, now)
 	if refused == nil && !p.media {
 		refused = e.call.refusal(p) // left, or the call ended, meanwhile
 	}
@@ -123,7 +135,7 @@ func (s *Service) Offer(ctx context.Context, w Who, m proto.MediaOffer) (proto.M
 		return proto.MediaAnswer{}, refused
 	}
 	defer e.endTurn(p)
-	if refused := s.checkOffers(e, p, w); refused != nil {
+	if refused := s.checkOffers(e, p, w, m.Sources); refused != nil {
 		return proto.MediaAnswer{}, refused
 	}
 	answer, err := s.d.Media.Offer(ctx, MediaJoin{CallID: m.CallID, ParticipantID: p.id, SDP: m.SDP, Sources: m.Sources})
@@ -133,7 +145,7 @@ func (s *Service) Offer(ctx context.Context, w Who, m proto.MediaOffer) (proto.M
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ev := event{kind: evOffered, session: w.SessionID, sources: m.Sources}
-	if _, refused := s.apply(e, p, ev, s.d.Now()); refused != nil {
+	if _, refused := s.apply(e.call, p, ev, s.d.Now()); refused != nil {
 		return proto.MediaAnswer{}, refused
 	}
 	return proto.MediaAnswer{SDP: answer.SDP, Slots: answer.Slots}, nil
@@ -152,7 +164,7 @@ func (s *Service) Mute(ctx context.Context, w Who, m proto.MediaMute) (proto.Emp
 		return proto.Empty{}, refused
 	}
 	defer e.endTurn(p)
-	if refused := s.checkSource(e, p, w, m.Kind); refused != nil {
+	if refused := s.checkSource(e, p, w, m); refused != nil {
 		return proto.Empty{}, refused
 	}
 	if err := s.d.Media.Mute(m.CallID, p.id, m.Kind, m.Muted); err != nil {
@@ -161,7 +173,7 @@ func (s *Service) Mute(ctx context.Context, w Who, m proto.MediaMute) (proto.Emp
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	ev := event{kind: evMuted, session: w.SessionID, source: m.Kind, muted: m.Muted}
-	_, refused = s.apply(e, p, ev, s.d.Now())
+	_, refused = s.apply(e.call, p, ev, s.d.Now())
 	return empty(refused)
 }
 
@@ -174,57 +186,58 @@ func (s *Service) Report(_ context.Context, w Who, m proto.StatsReport) error {
 	defer done()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, p, refused := s.find(m.CallID, w.UserID)
+	c, p, refused := s.find(m.CallID, w.UserID)
 	if refused != nil {
 		return refused
 	}
-	if refused := joinedHere(e, p, w); refused != nil {
+	if refused := joinedHere(c, p, w); refused != nil {
 		return refused
 	}
 	now := s.d.Now()
-	e.call.do(work{kind: recordReport, participant: p.id, report: m, at: now})
-	s.carryOut(e, now)
+	c.do(work{kind: recordReport, participant: p.id, report: m, at: now})
+	s.board.dirty = append(s.board.dirty, c)
+	s.carryOut(now)
 	return nil
 }
 
 // checkOffers says whether a further offer of this session is one for the
 // media that p has.
-func (s *Service) checkOffers(e *entry, p *participant, w Who) *proto.Error {
+func (s *Service) checkOffers(e *entry, p *participant, w Who, sources []proto.Source) *proto.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if refused := joinedHere(e, p, w); refused != nil {
+	if refused := joinedHere(e.call, p, w); refused != nil {
 		return refused
 	}
 	if p.seated {
 		return errSeated()
 	}
-	return nil
+	return refusesPictures(e.call.terms.NoVideo, sources)
 }
 
 // joinedHere says whether p's media comes from this device. The caller of the
 // service holds mu.
-func joinedHere(e *entry, p *participant, w Who) *proto.Error {
+func joinedHere(c *call, p *participant, w Who) *proto.Error {
 	switch {
 	case p.stage != active:
-		return e.call.refusal(p)
+		return c.refusal(p)
 	case !p.media || p.session != w.SessionID:
 		return errNotJoined()
 	}
 	return nil
 }
 
-func (s *Service) checkSource(e *entry, p *participant, w Who, kind proto.SourceKind) *proto.Error {
+func (s *Service) checkSource(e *entry, p *participant, w Who, m proto.MediaMute) *proto.Error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if refused := joinedHere(e, p, w); refused != nil {
+	if refused := joinedHere(e.call, p, w); refused != nil {
 		return refused
 	}
 	for _, source := range p.sources {
-		if source.Kind == kind {
-			return nil
+		if source.Kind == m.Kind {
+			return refusesPictures(e.call.terms.NoVideo, []proto.Source{{Kind: m.Kind, Muted: m.Muted}})
 		}
 	}
-	return errNoSource(kind)
+	return errNoSource(m.Kind)
 }
 
 func checkSources(sources []proto.Source) *proto.Error {

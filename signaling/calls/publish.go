@@ -6,9 +6,26 @@ import (
 	"kinwire/signaling/proto"
 )
 
+// face is what a person sees of the call beside its participants.
+type face struct {
+	phase            proto.Phase
+	waiting, noVideo bool
+	endsAt           int64
+}
+
+func (c *call) face(p *participant) face {
+	f := face{phase: c.phaseFor(p), waiting: p.stage == invited && p.ring.waiting, noVideo: c.terms.NoVideo}
+	if !c.terms.EndsAt.IsZero() {
+		f.endsAt = c.terms.EndsAt.UnixMilli()
+	}
+	return f
+}
+
+func (c *call) showsVideo() bool { return c.video && !c.terms.NoVideo }
+
 // publish tells everybody in the call what has changed since they were last
-// told. Somebody for whom the phase has changed gets the whole call, the
-// others only the participants who have changed.
+// told. Somebody for whom the phase or the terms have changed gets the whole
+// call, the others only the participants who have changed.
 func (c *call) publish() {
 	var changed []*participant
 	for _, p := range c.people {
@@ -21,9 +38,10 @@ func (c *call) publish() {
 		c.publishTo(p, changed)
 	}
 	for _, p := range c.people {
+		p.fresh = false
 		if in := p.stage == active; in != p.inCall {
 			p.inCall = in
-			c.notices = append(c.notices, notice{to: toPresence, user: p.person.ID})
+			c.out.notices = append(c.out.notices, notice{to: toPresence, user: p.person.ID})
 		}
 	}
 }
@@ -32,9 +50,12 @@ func (c *call) publishTo(p *participant, changed []*participant) {
 	if p.stage == gone {
 		return // has had the last call.state
 	}
-	if phase := c.phaseFor(p); p.stage != away && phase != p.seenPhase {
-		p.seenPhase = phase
+	if f := c.face(p); p.stage != away && f != p.told {
+		p.told = f
 		c.tell(p, proto.TypeCallState, proto.CallState{Call: c.viewFor(p)})
+		return
+	}
+	if p.fresh {
 		return
 	}
 	for _, other := range changed {
@@ -56,13 +77,13 @@ func (c *call) tell(p *participant, typ string, data any) {
 	if p.session != "" && !p.socketDown {
 		n.to, n.session = toSession, p.session
 	}
-	c.notices = append(c.notices, n)
+	c.out.notices = append(c.out.notices, n)
 }
 
 // tellElsewhere stops the ringing of p's devices except the one that has
 // answered or declined.
 func (c *call) tellElsewhere(p *participant, session string) {
-	c.notices = append(c.notices, notice{
+	c.out.notices = append(c.out.notices, notice{
 		to: toOthers, user: p.person.ID, session: session, typ: proto.TypeCallState,
 		data: proto.CallState{Call: c.elsewhere(p)},
 	})
@@ -70,7 +91,7 @@ func (c *call) tellElsewhere(p *participant, session string) {
 
 // tellMoved tells the device that p is now on another.
 func (c *call) tellMoved(p *participant) {
-	c.notices = append(c.notices, notice{
+	c.out.notices = append(c.out.notices, notice{
 		to: toSession, user: p.person.ID, session: p.session, typ: proto.TypeCallState,
 		data: proto.CallState{Call: c.elsewhere(p)},
 	})
@@ -84,16 +105,20 @@ func (c *call) elsewhere(p *participant) proto.CallView {
 
 // viewFor is the call as p sees it.
 func (c *call) viewFor(p *participant) proto.CallView {
+	f := c.face(p)
 	v := proto.CallView{
-		CallID: c.id, Phase: c.phaseFor(p), Video: c.video,
-		Caller: c.people[0].person.ID, You: p.id, StartedAt: c.startedAt.UnixMilli(),
+		CallID: c.id, Phase: f.phase, Video: c.showsVideo(),
+		Caller: p.ring.caller, You: p.id, StartedAt: c.startedAt.UnixMilli(),
+		Waiting: f.waiting, NoVideo: f.noVideo, EndsAt: f.endsAt,
 		Participants: make([]proto.Participant, 0, len(c.people)),
 	}
 	if v.Phase == proto.PhaseEnded {
 		v.Reason = p.final
 	}
 	for _, other := range c.people {
-		v.Participants = append(v.Participants, other.view())
+		if p.shows(other) {
+			v.Participants = append(v.Participants, other.view())
+		}
 	}
 	return v
 }
@@ -122,6 +147,8 @@ func (p *participant) view() proto.Participant {
 
 func (p *participant) phase() proto.ParticipantPhase {
 	switch {
+	case p.stage == invited && len(p.ring.devices) > 0:
+		return proto.ParticipantRinging
 	case p.stage == invited:
 		return proto.ParticipantInvited
 	case p.stage != active:

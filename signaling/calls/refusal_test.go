@@ -58,6 +58,8 @@ func TestNoProbing(t *testing.T) {
 			note(s.Offer(ctx, eve, proto.MediaOffer{CallID: call}))
 			note(s.Mute(ctx, eve, proto.MediaMute{CallID: call, Kind: proto.SourceAudio}))
 			note(nil, s.Report(ctx, eve, proto.StatsReport{CallID: call}))
+			note(nil, s.Ringing(ctx, eve, ref))
+			note(s.Add(ctx, eve, proto.CallAdd{CallID: call, To: []string{"dan"}}))
 			return errs
 		}
 		errs := ask(real)
@@ -74,7 +76,7 @@ func TestInviteRefused(t *testing.T) {
 	cfg.MaxParticipants = 3
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{house: newHouse(cfg), t: t}
-		s.policy.pairs = [][2]string{{"ana", "eve"}, {"cat", "ben"}}
+		s.policy.apart = [][2]string{{"ana", "eve"}, {"cat", "ben"}}
 		ana := s.on("ana")
 		for name, c := range map[string]struct {
 			to   []string
@@ -82,17 +84,18 @@ func TestInviteRefused(t *testing.T) {
 		}{
 			"nobody":            {nil, proto.CodeBadMessage},
 			"twice":             {[]string{"ben", "ben"}, proto.CodeBadMessage},
+			"oneself":           {[]string{"ana"}, proto.CodeBadMessage},
 			"too many":          {[]string{"ben", "cat", "dan"}, proto.CodeCallFull},
-			"not allowed":       {[]string{"eve"}, proto.CodeNotFound},
-			"one not allowed":   {[]string{"ben", "eve"}, proto.CodeNotFound},
-			"not every pair":    {[]string{"ben", "cat"}, proto.CodeNotAllowed},
-			"nor the other way": {[]string{"cat", "ben"}, proto.CodeNotAllowed},
+			"not allowed":       {[]string{"eve"}, proto.CodeNotApproved},
+			"one not allowed":   {[]string{"ben", "eve"}, proto.CodeNotApproved},
+			"not every pair":    {[]string{"ben", "cat"}, proto.CodeNotApproved},
+			"nor the other way": {[]string{"cat", "ben"}, proto.CodeNotApproved},
 		} {
 			_, err := s.Invite(t.Context(), ana, proto.CallInvite{To: c.to})
 			require.Error(t, err, name)
 			s.refused(c.code, err)
 		}
-		require.Empty(t, s.calls)
+		require.Empty(t, s.board.calls)
 		s.invite(ana, "ben", "dan")
 		require.NoError(t, s.Close(t.Context()))
 		require.NoError(t, s.audit())

@@ -68,8 +68,8 @@ func TestCallFromRingToHangup(t *testing.T) {
 		s.sleep(2 * forgetAfter)
 		_, err = s.Hangup(t.Context(), ana, s.ref())
 		s.refused(proto.CodeNotFound, err)
-		require.Empty(t, s.calls)
-		require.Empty(t, s.byUser)
+		require.Empty(t, s.board.calls)
+		require.Empty(t, s.board.byUser)
 	})
 }
 

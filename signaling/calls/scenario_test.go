@@ -75,7 +75,7 @@ func TestGlare(t *testing.T) {
 		require.Equal(t, second.Participants[1].ID, second.You)
 		s.got(ana, "connecting")
 		s.got(tablet, "incoming", "ended elsewhere")
-		require.Len(t, s.calls, 1)
+		require.Len(t, s.board.calls, 1)
 	})
 }
 

@@ -73,7 +73,7 @@ func (s *script) join(w Who) proto.CallJoined {
 func (s *script) id(user string) string {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.calls[s.call].call.who(user).id
+	return s.board.calls[s.call].who(user).id
 }
 
 func (s *script) link(user string, state LinkState) { s.LinkChanged(s.call, s.id(user), state) }

@@ -30,15 +30,15 @@ func (s *Service) Seat(w Who, callID string) (Seat, error) {
 	defer done()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, p, refused := s.find(callID, w.UserID)
+	c, p, refused := s.find(callID, w.UserID)
 	if refused != nil {
 		return Seat{}, refused
 	}
-	if _, ok := e.call.action(p, evJoin); !ok {
-		return Seat{}, e.call.refusal(p)
+	if _, ok := c.action(p, evJoin); !ok {
+		return Seat{}, c.refusal(p)
 	}
 	// As vacate, but without turning down a call that rings.
-	if other, in := s.occupied(w.UserID); other != nil && other != e && in.stage == active {
+	if other, _ := s.board.active(w.UserID); other != nil && other != c {
 		return Seat{}, errBusy()
 	}
 	return Seat{who: w, callID: callID, participantID: p.id, stay: p.stays}, nil
@@ -107,30 +107,30 @@ func (s *Service) SeatLeave(_ context.Context, seat Seat) error {
 	defer done()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, p, refused := s.seatedMedia(seat)
+	c, p, refused := s.seatedMedia(seat)
 	if refused != nil {
 		return refused
 	}
-	if _, refused := s.apply(e, p, event{kind: evLeave, session: seat.who.SessionID}, s.d.Now()); refused != nil {
+	if _, refused := s.apply(c, p, event{kind: evLeave, session: seat.who.SessionID}, s.d.Now()); refused != nil {
 		return refused
 	}
 	return nil
 }
 
 // seated finds whose seat it is. The caller holds mu.
-func (s *Service) seated(seat Seat) (*entry, *participant, *proto.Error) {
-	e, p, refused := s.find(seat.callID, seat.who.UserID)
+func (s *Service) seated(seat Seat) (*call, *participant, *proto.Error) {
+	c, p, refused := s.find(seat.callID, seat.who.UserID)
 	if refused != nil {
 		return nil, nil, refused
 	}
-	if !seat.stands(e.call, p) {
+	if !seat.stands(c, p) {
 		return nil, nil, errNoSeat()
 	}
-	return e, p, nil
+	return c, p, nil
 }
 
 // seatedMedia is seated for a seat that must have media. The caller holds mu.
-func (s *Service) seatedMedia(seat Seat) (*entry, *participant, *proto.Error) {
+func (s *Service) seatedMedia(seat Seat) (*call, *participant, *proto.Error) {
 	if seat.join == 0 {
 		return nil, nil, errNoSeat()
 	}

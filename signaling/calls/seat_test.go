@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -176,6 +177,7 @@ func TestSeatsEnd(t *testing.T) {
 				media := s.seatJoin(seat)
 				s.link("ana", LinkConnected)
 				c.end(s, ana, ben)
+				synctest.Wait()
 				require.False(t, s.SeatHolds(media))
 				require.Equal(t, c.stay, s.SeatHolds(seat))
 				has := s.media.has(s.call, media.participantID)

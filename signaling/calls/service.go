@@ -19,24 +19,31 @@ type Service struct {
 	d   Deps
 
 	notices line           // what people are told, across all calls
-	lines   sync.WaitGroup // goroutines of lines
+	lines   sync.WaitGroup // goroutines of lines, and of reviews
 	serving sync.WaitGroup // requests under way
+	ctx     context.Context
+	quit    context.CancelFunc // ends what waits for policy or for a better moment
 
 	// mu guards what follows, and every call. It is held for computing only:
 	// nobody outside is called under it.
-	mu     sync.Mutex
-	closed bool
-	calls  map[string]*entry
-	byUser map[string]map[string]*entry // user → call → entry; those the user is in, or may come back to
+	mu      sync.Mutex
+	closed  bool
+	board   board
+	entries map[string]*entry // by call id
+	asked   map[*asking]struct{}
 }
 
-// entry is a call and what drives it.
+// entry is what drives a call.
 type entry struct {
 	call  *call
 	line  line // media and record
+	books line // talk and history
 	timer *time.Timer
-	due   time.Time                // what timer is set to; zero: not set
-	turns map[string]chan struct{} // by participant: whose turn it is to talk to Media
+	due   time.Time // what timer is set to; zero: not set
+	turns turns     // whose turn it is to talk to Media
+
+	reviewed bool // a review is under way
+	again    bool // and has to look once more
 }
 
 // New makes the service. It runs nothing until there are calls.
@@ -47,7 +54,21 @@ func New(cfg Config, d Deps) *Service {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
-	s := &Service{cfg: cfg, d: d, calls: make(map[string]*entry), byUser: make(map[string]map[string]*entry)}
+	none := nobody{}
+	if d.Settings == nil {
+		d.Settings = none
+	}
+	if d.Push == nil {
+		d.Push = none
+	}
+	if d.History == nil {
+		d.History = none
+	}
+	if d.Talk == nil {
+		d.Talk = none
+	}
+	s := &Service{cfg: cfg, d: d, board: newBoard(cfg, newID), entries: make(map[string]*entry), asked: make(map[*asking]struct{})}
+	s.ctx, s.quit = context.WithCancel(context.Background())
 	s.notices.running = &s.lines
 	return s
 }
@@ -65,78 +86,67 @@ func (s *Service) begin() (done func(), err *proto.Error) {
 }
 
 // find returns the call and the user's part in it. The caller holds mu.
-func (s *Service) find(callID, userID string) (*entry, *participant, *proto.Error) {
-	e, ok := s.calls[callID]
+func (s *Service) find(callID, userID string) (*call, *participant, *proto.Error) {
+	c, ok := s.board.calls[callID]
 	if !ok {
 		return nil, nil, errNoCall()
 	}
-	p := e.call.who(userID)
+	p := c.who(userID)
 	if p == nil {
 		return nil, nil, errNoCall()
 	}
-	return e, p, nil
+	return c, p, nil
 }
 
-// occupied returns the call that keeps the user busy, nil if none does. The
+// apply lets an event happen and returns the call as p sees it then. The
 // caller holds mu.
-func (s *Service) occupied(userID string) (*entry, *participant) {
-	for _, e := range s.byUser[userID] {
-		if p := e.call.who(userID); p.stage == invited || p.stage == active {
-			return e, p
-		}
+func (s *Service) apply(c *call, p *participant, ev event, now time.Time) (proto.CallView, *proto.Error) {
+	if refused := s.board.apply(c, p, ev, now); refused != nil {
+		return proto.CallView{}, refused
 	}
-	return nil, nil
+	s.carryOut(now)
+	return c.viewFor(p), nil
 }
 
-// vacate makes sure that the user is in no other call, so that they may enter
-// one: a call that rings for them is answered with busy. The caller holds mu.
-func (s *Service) vacate(userID string, now time.Time) *proto.Error {
-	e, p := s.occupied(userID)
+// carryOut sends the effects of all that has changed on their way, and sets
+// timers. The caller holds mu.
+func (s *Service) carryOut(now time.Time) {
+	dirty := s.board.dirty
+	s.board.dirty = nil
+	for _, c := range dirty {
+		e := s.entry(c)
+		out := c.take()
+		jobs := make([]func(), 0, len(out.notices))
+		for _, n := range out.notices {
+			jobs = append(jobs, func() { deliver[n.to](&s.d, n) })
+		}
+		s.notices.add(jobs...)
+		jobs = make([]func(), 0, len(out.work))
+		for _, w := range out.work {
+			jobs = append(jobs, func() { perform[w.kind](&s.d, c.id, w) })
+		}
+		e.line.add(jobs...)
+		s.writeDown(e, out)
+		s.arm(e, now)
+		if c.unsure {
+			c.unsure = false
+			s.review(e)
+		}
+	}
+}
+
+// entry finds what drives a call, or makes it. A request that comes back
+// after its call was forgotten gets one that nobody else has.
+func (s *Service) entry(c *call) *entry {
+	e := s.entries[c.id]
 	if e == nil {
-		return nil
-	}
-	if p.stage == active {
-		return errBusy()
-	}
-	err := e.call.apply(p, event{kind: evBusy}, now)
-	s.carryOut(e, now)
-	return err
-}
-
-// carryOut sends the effects of a call on their way, and brings index and
-// timer up to date. The caller holds mu.
-func (s *Service) carryOut(e *entry, now time.Time) {
-	notices, todo := e.call.take()
-	jobs := make([]func(), 0, len(notices))
-	for _, n := range notices {
-		jobs = append(jobs, func() { deliver[n.to](s.d.Notify, n) })
-	}
-	s.notices.add(jobs...)
-	jobs = make([]func(), 0, len(todo))
-	for _, w := range todo {
-		jobs = append(jobs, func() { perform[w.kind](&s.d, e.call.id, w) })
-	}
-	e.line.add(jobs...)
-	s.index(e)
-	s.arm(e, now)
-}
-
-// index keeps byUser right for the people of e.
-func (s *Service) index(e *entry) {
-	for _, p := range e.call.people {
-		user := p.person.ID
-		if p.stage != gone {
-			if s.byUser[user] == nil {
-				s.byUser[user] = make(map[string]*entry)
-			}
-			s.byUser[user][e.call.id] = e
-			continue
-		}
-		delete(s.byUser[user], e.call.id)
-		if len(s.byUser[user]) == 0 {
-			delete(s.byUser, user)
+		e = &entry{call: c}
+		e.line.running, e.books.running = &s.lines, &s.lines
+		if s.board.calls[c.id] == c {
+			s.entries[c.id] = e
 		}
 	}
+	return e
 }
 
 // arm sets the call's timer to its next deadline.
@@ -168,11 +178,12 @@ func (s *Service) fire(e *entry, at time.Time) {
 	e.due = time.Time{}
 	now := s.d.Now()
 	if e.call.phase == proto.PhaseEnded && due(e.call.forgetAt, now) {
-		delete(s.calls, e.call.id)
+		delete(s.board.calls, e.call.id)
+		delete(s.entries, e.call.id)
 		return
 	}
-	e.call.tick(now)
-	s.carryOut(e, now)
+	s.board.tick(e.call, now)
+	s.carryOut(now)
 }
 
 // Views returns the calls that a person who opens a session has to know of:
@@ -182,12 +193,12 @@ func (s *Service) Views(userID string) []proto.CallView {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	views := []proto.CallView{}
-	for _, e := range s.byUser[userID] {
-		p := e.call.who(userID)
+	for _, c := range s.board.byUser[userID] {
+		p := c.who(userID)
 		if p.stage == away && p.reason != proto.ReasonLost {
 			continue
 		}
-		views = append(views, e.call.viewFor(p))
+		views = append(views, c.viewFor(p))
 	}
 	return views
 }
@@ -197,13 +208,13 @@ func (s *Service) Views(userID string) []proto.CallView {
 func (s *Service) InCall(userID string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	_, p := s.occupied(userID)
-	return p != nil && p.stage == active
+	in, _ := s.board.active(userID)
+	return in != nil
 }
 
 // Close ends every call with reason shutdown and waits until everybody has
-// been told and every request is done, or until ctx ends. After it every
-// request is refused.
+// been told, what is to be kept is kept, and every request is done, or until
+// ctx ends. After it every request is refused.
 func (s *Service) Close(ctx context.Context) error {
 	s.endAll()
 	done := make(chan struct{})
@@ -225,12 +236,11 @@ func (s *Service) endAll() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.closed = true
+	s.quit()
 	now := s.d.Now()
-	for id, e := range s.calls {
-		e.call.shutdown(now)
-		s.carryOut(e, now)
-		delete(s.calls, id)
-	}
+	s.board.end(now)
+	s.carryOut(now)
+	clear(s.board.calls)
 }
 
 // newID makes an id that cannot be guessed: 130 random bits.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"runtime"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -46,11 +47,11 @@ func (l *life) anyCall(n int) string {
 func (l *life) anyPeer(call string, n int) string {
 	l.Service.mu.Lock()
 	defer l.Service.mu.Unlock()
-	e, ok := l.Service.calls[call]
+	c, ok := l.board.calls[call]
 	if !ok {
 		return "p_none"
 	}
-	return e.call.people[n%len(e.call.people)].id
+	return c.people[n%len(c.people)].id
 }
 
 // deeds is everything a person, their device or their link can do. What they
@@ -117,6 +118,38 @@ var deeds = []func(ctx context.Context, l *life, d deed) error{
 		return nil
 	},
 	func(_ context.Context, l *life, d deed) error { l.Views(l.is(d).UserID); return nil },
+	func(ctx context.Context, l *life, d deed) error { return l.Ringing(ctx, l.is(d), l.ref(d)) },
+	func(ctx context.Context, l *life, d deed) error { return l.adds(ctx, d) },
+	func(ctx context.Context, l *life, d deed) error { return l.adds(ctx, d) },
+	func(_ context.Context, l *life, d deed) error {
+		l.books.mu.Lock()
+		defer l.books.mu.Unlock()
+		l.books.waits[everybody[d.who]] = d.other%3 > 0
+		return nil
+	},
+	func(_ context.Context, l *life, d deed) error { // a friendship ends, and another begins
+		pair := [2]string{everybody[d.who], everybody[(d.who+1+d.other%3)%4]}
+		l.policy.set(func(r *rules) { r.apart = [][2]string{pair}[:d.other%2] })
+		l.Recheck(pair[0])
+		return nil
+	},
+	func(_ context.Context, l *life, d deed) error { // a parent changes a child's rules
+		user := everybody[d.who]
+		l.policy.set(func(r *rules) {
+			r.noVideo = map[string]bool{user: d.other%2 == 0}
+			r.quiet = map[string]time.Time{}
+			if d.other%3 == 0 {
+				r.quiet[user] = time.Now().Add(time.Duration(d.other) * 10 * time.Second)
+			}
+		})
+		l.Recheck(everybody...)
+		return nil
+	},
+}
+
+func (l *life) adds(ctx context.Context, d deed) error {
+	_, err := l.Add(ctx, l.is(d), proto.CallAdd{CallID: l.anyCall(d.call), To: []string{everybody[(d.who+1+d.other%3)%4]}})
+	return err
 }
 
 func (l *life) is(d deed) Who { return l.on(everybody[d.who], d.device%2) }
@@ -138,27 +171,56 @@ func (l *life) do(ctx context.Context, d deed) error {
 	return l.oneCallEach()
 }
 
-// oneCallEach is the promise that nobody is in two calls, nor rung by one
-// while in another; and that the index of calls is right.
+// oneCallEach is the promise that nobody is in two calls, and rung by one at
+// most, which waits if they are in another; that who has been parted is; and
+// that the index of calls is right.
 func (l *life) oneCallEach() error {
 	l.Service.mu.Lock()
 	defer l.Service.mu.Unlock()
-	busy := map[string]string{}
-	for id, e := range l.Service.calls {
-		for _, p := range e.call.people {
+	in, rung := map[string]*call{}, map[string]*participant{}
+	for id, c := range l.board.calls {
+		for _, p := range c.people {
 			user := p.person.ID
-			if p.stage == invited || p.stage == active {
-				if busy[user] != "" {
-					return fmt.Errorf("%s is in %s and in %s", user, busy[user], id)
+			if p.stage == active {
+				if in[user] != nil {
+					return fmt.Errorf("%s is in %s and in %s", user, in[user].id, id)
 				}
-				busy[user] = id
+				in[user] = c
 			}
-			if _, listed := l.Service.byUser[user][id]; listed != (p.stage != gone) {
+			if p.stage == invited {
+				if rung[user] != nil {
+					return fmt.Errorf("%s is rung twice, by %s too", user, id)
+				}
+				rung[user] = p
+			}
+			if listed := slices.Contains(l.board.byUser[user], c); listed != (p.stage != gone) {
 				return fmt.Errorf("%s in %s: stage %d, listed: %t", user, id, p.stage, listed)
 			}
+			for _, source := range p.sources {
+				if c.terms.NoVideo && isPicture(source.Kind) && !source.Muted {
+					return fmt.Errorf("%s shows a picture in %s, where none may be", user, id)
+				}
+			}
 		}
-		if e.call.phase != proto.PhaseEnded && e.call.next() != e.due {
-			return fmt.Errorf("%s: its timer is set to %v, and due is %v", id, e.due, e.call.next())
+		if e := l.entries[id]; c.phase != proto.PhaseEnded && c.next() != e.due {
+			return fmt.Errorf("%s: its timer is set to %v, and due is %v", id, e.due, c.next())
+		}
+	}
+	for user, p := range rung {
+		if p.ring.waiting != (in[user] != nil) {
+			return fmt.Errorf("%s is rung, waiting: %t, in a call: %t", user, p.ring.waiting, in[user] != nil)
+		}
+	}
+	return nil
+}
+
+// apartNow is the promise that nobody who may not meet is in one call.
+func (l *life) apartNow() error {
+	l.Service.mu.Lock()
+	defer l.Service.mu.Unlock()
+	for id, c := range l.board.calls {
+		if pairs, _ := l.policy.Pairs(context.Background(), c.present()); len(pairs) > 0 {
+			return fmt.Errorf("in %s are %v, who may not meet", id, pairs)
 		}
 	}
 	return nil
@@ -187,7 +249,7 @@ func TestAnyLife(t *testing.T) {
 				device: rapid.IntRange(0, 3).Draw(t, "device"), other: rapid.IntRange(0, 7).Draw(t, "other"),
 				call: rapid.IntRange(0, 2).Draw(t, "call"), pause: time.Duration(rapid.IntRange(0, 15).Draw(t, "s")) * time.Second,
 			}
-		}), 1, 60).Draw(rt, "deeds")
+		}), 25, 80).Draw(rt, "deeds")
 		if err := live(t, ds); err != nil {
 			rt.Fatal(err)
 		}
@@ -204,6 +266,9 @@ func live(t *testing.T, ds []deed) (err error) {
 			}
 			time.Sleep(d.pause)
 			synctest.Wait()
+			if err = l.apartNow(); err != nil {
+				break
+			}
 			for user, in := range l.hub.presence {
 				if in != l.InCall(user) {
 					err = errors.Join(err, fmt.Errorf("%s is shown as in a call: %t, which is wrong", user, in))

@@ -1,6 +1,7 @@
 package calls
 
 import (
+	"slices"
 	"time"
 
 	"kinwire/signaling/proto"
@@ -20,13 +21,9 @@ func (s *Service) session(w Who, kind eventKind) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.d.Now()
-	// Collected first: an event may take the call out of the index.
-	mine := make([]*entry, 0, len(s.byUser[w.UserID]))
-	for _, e := range s.byUser[w.UserID] {
-		mine = append(mine, e)
-	}
-	for _, e := range mine {
-		s.signal(e, e.call.who(w.UserID), event{kind: kind, session: w.SessionID}, now)
+	// A copy: an event may take the call out of the index.
+	for _, c := range slices.Clone(s.board.byUser[w.UserID]) {
+		s.signal(c, c.who(w.UserID), event{kind: kind, session: w.SessionID}, now)
 	}
 }
 
@@ -46,8 +43,8 @@ func (s *Service) LinkChanged(callID, participantID string, state LinkState) {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if e, p := s.participant(callID, participantID); p != nil {
-		s.signal(e, p, event{kind: kind}, s.d.Now())
+	if c, p := s.participant(callID, participantID); p != nil {
+		s.signal(c, p, event{kind: kind}, s.d.Now())
 	}
 }
 
@@ -56,30 +53,31 @@ func (s *Service) LinkChanged(callID, participantID string, state LinkState) {
 func (s *Service) SlotsChanged(callID, participantID string, slots proto.MediaSlots) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	e, p := s.participant(callID, participantID)
+	c, p := s.participant(callID, participantID)
 	if p == nil || p.stage != active {
 		return
 	}
 	// To the one device alone: no other has these slots.
-	e.call.notices = append(e.call.notices, notice{
+	c.out.notices = append(c.out.notices, notice{
 		to: toSession, user: p.person.ID, session: p.session, typ: proto.TypeMediaSlots, data: slots,
 	})
-	s.carryOut(e, s.d.Now())
+	s.board.dirty = append(s.board.dirty, c)
+	s.carryOut(s.d.Now())
 }
 
-func (s *Service) participant(callID, participantID string) (*entry, *participant) {
-	e, ok := s.calls[callID]
+func (s *Service) participant(callID, participantID string) (*call, *participant) {
+	c, ok := s.board.calls[callID]
 	if !ok {
 		return nil, nil
 	}
-	return e, e.call.byID(participantID)
+	return c, c.byID(participantID)
 }
 
 // signal lets something happen that nobody waits for an answer to. What the
 // table does not list at this stage is of no consequence: a socket that drops
 // while a call only rings, a link that reports after its peer has left.
-func (s *Service) signal(e *entry, p *participant, ev event, now time.Time) {
-	if e.call.apply(p, ev, now) == nil {
-		s.carryOut(e, now)
+func (s *Service) signal(c *call, p *participant, ev event, now time.Time) {
+	if s.board.apply(c, p, ev, now) == nil {
+		s.carryOut(now)
 	}
 }

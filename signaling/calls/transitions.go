@@ -12,7 +12,7 @@ type event struct {
 	kind    eventKind
 	session string // the device that it comes from
 	device  proto.Device
-	sources []proto.Source   // joined, offered
+	sources []proto.Source   // join, joined, offered
 	source  proto.SourceKind // muted
 	muted   bool
 	seated  bool // join: by a Seat
@@ -36,6 +36,8 @@ const (
 	evSocketGone           // the session has ended
 	evLinkUp               // media flows
 	evLinkDown             // media stopped flowing
+	evRinging              // a device says that it rings
+	evFree                 // the call that they were in is over for them
 )
 
 type action func(c *call, p *participant, ev event, now time.Time) *proto.Error
@@ -48,6 +50,12 @@ var transitions = map[stage]map[eventKind]action{
 		evDecline: decline,
 		evHangup:  decline,
 		evBusy:    becomeBusy,
+		// A join from before they left and were rung again.
+		evJoined:     tooLate,
+		evJoinFailed: tooLate,
+		evSocketGone: silence,
+		evRinging:    rings,
+		evFree:       waitNoMore,
 	},
 	active: {
 		evAccept:     acceptAgain,
@@ -63,6 +71,7 @@ var transitions = map[stage]map[eventKind]action{
 		evSocketGone: socketGone,
 		evLinkUp:     linkWentUp,
 		evLinkDown:   linkWentDown,
+		evRinging:    nothing,
 	},
 	away: {
 		evHangup:     forgo,
@@ -73,6 +82,7 @@ var transitions = map[stage]map[eventKind]action{
 		evSocketDown: socketDown,
 		evSocketUp:   socketUp,
 		evSocketGone: forgetSession,
+		evRinging:    nothing,
 	},
 	gone: {
 		evHangup:     nothing,
@@ -80,6 +90,7 @@ var transitions = map[stage]map[eventKind]action{
 		evLeave:      nothing,
 		evJoined:     tooLate,
 		evJoinFailed: tooLate,
+		evRinging:    nothing,
 	},
 }
 
@@ -90,6 +101,7 @@ var afterEnd = map[eventKind]action{
 	evLeave:      nothing,
 	evJoined:     tooLate,
 	evJoinFailed: tooLate,
+	evRinging:    nothing,
 }
 
 func nothing(*call, *participant, event, time.Time) *proto.Error { return nil }
@@ -156,6 +168,9 @@ func forgo(c *call, p *participant, _ event, now time.Time) *proto.Error {
 // Media that was there before goes first. A join by a Seat does not come on
 // the session's socket, so it does not show that the socket is there.
 func join(c *call, p *participant, ev event, now time.Time) *proto.Error {
+	if refused := refusesPictures(c.terms.NoVideo, ev.sources); refused != nil {
+		return refused
+	}
 	reason, moved := proto.ReasonLost, p.session != ev.session
 	if moved || p.seated != ev.seated {
 		reason = proto.ReasonElsewhere
@@ -173,6 +188,9 @@ func join(c *call, p *participant, ev event, now time.Time) *proto.Error {
 }
 
 func comeBack(c *call, p *participant, ev event, now time.Time) *proto.Error {
+	if refused := refusesPictures(c.terms.NoVideo, ev.sources); refused != nil {
+		return refused
+	}
 	p.stage, p.reason = active, ""
 	if p.session == "" {
 		p.session = ev.session
@@ -186,6 +204,7 @@ func joined(c *call, p *participant, ev event, now time.Time) *proto.Error {
 	}
 	p.joining, p.media, p.sources = false, true, withoutMIDs(ev.sources)
 	c.do(work{kind: recordJoin, participant: p.id, user: p.person.ID, device: p.device, at: now})
+	c.hidePictures(p) // the terms may have changed while the join was under way
 	return nil
 }
 
@@ -211,15 +230,16 @@ func joinFailed(c *call, p *participant, ev event, now time.Time) *proto.Error {
 	return nil
 }
 
-func offered(_ *call, p *participant, ev event, _ time.Time) *proto.Error {
+func offered(c *call, p *participant, ev event, _ time.Time) *proto.Error {
 	if !p.media || p.session != ev.session {
 		return errNotJoined()
 	}
 	p.sources = withoutMIDs(ev.sources)
+	c.hidePictures(p)
 	return nil
 }
 
-func muted(_ *call, p *participant, ev event, _ time.Time) *proto.Error {
+func muted(c *call, p *participant, ev event, _ time.Time) *proto.Error {
 	if !p.media || p.session != ev.session {
 		return errNotJoined()
 	}
@@ -228,6 +248,7 @@ func muted(_ *call, p *participant, ev event, _ time.Time) *proto.Error {
 		return errNoSource(ev.source)
 	}
 	p.sources[i].Muted = ev.muted
+	c.hidePictures(p)
 	return nil
 }
 

@@ -27,10 +27,15 @@ type Config struct {
 	// MaxParticipants is the largest number of people in a call, the caller
 	// included: 2 to 16.
 	MaxParticipants int
+	// Warning is how long before a parent's rule ends a call its people are
+	// warned.
+	Warning time.Duration
+	// HistoryRetention is how long a call stays in people's histories.
+	HistoryRetention time.Duration
 }
 
-// Deps are the others that a Service works with. All but Log and Now are
-// needed.
+// Deps are the others that a Service works with. Settings, Push, History,
+// Talk, Log and Now may be nil; the rest is needed.
 type Deps struct {
 	Media    Media
 	People   People
@@ -38,6 +43,10 @@ type Deps struct {
 	ICE      ICE
 	Notify   Notifier
 	Observer Observer
+	Settings Settings         // nil: nobody lets calls wait
+	Push     Push             // nil: nobody is woken up
+	History  HistoryStore     // nil: no history
+	Talk     Talk             // nil: nobody counts
 	Log      *slog.Logger     // nil: no log
 	Now      func() time.Time // nil: time.Now
 }
@@ -107,10 +116,47 @@ type People interface {
 	Person(ctx context.Context, userID string) (proto.Person, error)
 }
 
-// Policy says whether one person may call another: nil, or a *proto.Error
-// that may be shown to from.
+// Policy is asked who may be in one call. ids are user ids, each once.
+//
+// Meet says whether all of them may be in one call now, every pair, and on
+// what terms: nil, or a *proto.Error that may be shown to asker, who is one of
+// them; asker is "" where a call that goes on is looked at again.
+//
+// Pairs lists the pairs among them that may not meet any more.
+//
+// Any other error means that it could not be found out, which is never a yes.
 type Policy interface {
-	CanCall(ctx context.Context, from, to string) error
+	Meet(ctx context.Context, asker string, ids []string) (proto.CallTerms, error)
+	Pairs(ctx context.Context, ids []string) ([][2]string, error)
+}
+
+// Settings are what people have decided for themselves.
+type Settings interface {
+	// CallWaiting says whether a second call rings for the user while they
+	// are in one.
+	CallWaiting(ctx context.Context, userID string) (bool, error)
+}
+
+// Push wakes up devices of the user that are not connected, so that they
+// connect and ring. It must not block.
+type Push interface{ Wake(userID string) }
+
+// Talk is told how long two people were in a call together with media up, in
+// one piece or in several that follow one another. What it has been told it
+// must have counted when it returns: an allowance is asked about right after.
+type Talk interface{ Talked(t proto.Talk) }
+
+// HistoryStore keeps people's histories.
+type HistoryStore interface {
+	// AddHistory keeps rows; a row of the same person and call is replaced.
+	// Rows of people who are no more are left out.
+	AddHistory(ctx context.Context, rows []proto.HistoryRow) error
+	// History lists a person's calls before a time, the newest first.
+	History(ctx context.Context, personID string, before time.Time, limit int) ([]proto.HistoryRow, error)
+	// DeleteHistory says whether there was such a row.
+	DeleteHistory(ctx context.Context, personID, callID string) (bool, error)
+	// SweepHistory deletes what has run out at now and says how many rows.
+	SweepHistory(ctx context.Context, now time.Time) (int64, error)
 }
 
 // Observer is told what belongs in the record of a call. The calls for one

@@ -29,6 +29,8 @@ type Message struct {
 type Error struct {
 	Code    Code   `json:"code"`
 	Message string `json:"message"`
+	// Missing is what would have to be there first, with not_approved.
+	Missing []Missing `json:"missing,omitempty"`
 }
 
 // Error makes *Error usable as a Go error.
@@ -54,5 +56,13 @@ const (
 	CodeBadOffer           Code = "bad_offer"           // the SDP offer cannot be used
 	CodeCodecUnsupported   Code = "codec_unsupported"   // no codec in common, or one in use in the call cannot be decoded
 	CodeUnavailable        Code = "unavailable"         // the server is shutting down or overloaded
+	CodeTooYoung           Code = "too_young"           // below the age of consent: a parent has to make the account
+	CodeTextRefused        Code = "text_refused"        // a name that looks like a phone number, an address, an e-mail or a school
+	CodeTaken              Code = "taken"               // the user name belongs to somebody
+	CodeNeedsConsent       Code = "needs_consent"       // a parent has not consented, or has to again
+	CodeNotApproved        Code = "not_approved"        // not every pair of these people are approved friends; missing says what lacks
+	CodeQuietHours         Code = "quiet_hours"         // a parent's quiet hours are on
+	CodeAllowanceUsed      Code = "allowance_used"      // the day's minutes are used up
+	CodeSuspended          Code = "suspended"           // the account was suspended
 	CodeInternal           Code = "internal"            // a fault of the server; the message holds no detail
 )

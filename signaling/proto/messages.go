@@ -8,6 +8,8 @@ const (
 	TypePing        = "ping"         // no data, answered by a pong without seq
 	TypePeople      = "people.list"  // Empty → People
 	TypeCallInvite  = "call.invite"  // CallInvite → CallEntered
+	TypeCallAdd     = "call.add"     // CallAdd → Empty; rings more people
+	TypeCallRinging = "call.ringing" // CallRef, no reply: this device rings now
 	TypeCallAccept  = "call.accept"  // CallRef → CallEntered
 	TypeCallDecline = "call.decline" // CallRef → Empty
 	TypeCallHangup  = "call.hangup"  // CallRef → Empty; cancels a call that rings; ends a call of two; leaves a larger one for good
@@ -25,6 +27,9 @@ const (
 	TypePresence        = "presence"         // Presence
 	TypeCallIncoming    = "call.incoming"    // CallIncoming
 	TypeCallState       = "call.state"       // CallState; the last one of a call has state ended and a reason
+	TypeCallWarning     = "call.warning"     // CallWarning; the call will end soon
+	TypeFriendsChanged  = "friends.changed"  // Empty; friends, requests or blocks of this person changed: ask again
+	TypeFamilyChanged   = "family.changed"   // Empty; for a parent: children, approvals, rules or consents changed: ask again
 	TypeCallParticipant = "call.participant" // ParticipantEvent
 	TypeMediaSlots      = "media.slots"      // MediaSlots
 )
@@ -43,9 +48,9 @@ type Hello struct {
 
 // Device says what the person holds in the hand; free text, for support.
 type Device struct {
-	Model string `json:"model,omitempty" validate:"max=64"`
-	OS    string `json:"os,omitempty" validate:"max=64"`
-	App   string `json:"app,omitempty" validate:"max=64"`
+	Model string `json:"model,omitempty" validate:"max=64" maxLength:"64"`
+	OS    string `json:"os,omitempty" validate:"max=64" maxLength:"64"`
+	App   string `json:"app,omitempty" validate:"max=64" maxLength:"64"`
 }
 
 // Welcome answers Hello. Resumed says whether the old session goes on; if
@@ -71,7 +76,10 @@ type Role string
 // The roles.
 const (
 	RoleParent Role = "parent"
-	RoleChild  Role = "child"
+	RoleChild  Role = "child" // looked after by parents
+	RoleTeen   Role = "teen"  // signed up alone, under 18
+	RoleAdult  Role = "adult" // signed up alone, without children here
+	RoleStaff  Role = "staff" // the operator's person, for reviews by video call
 )
 
 // Person is what others may see of somebody.
@@ -79,7 +87,7 @@ type Person struct {
 	ID     string `json:"id"`
 	Name   string `json:"name"`
 	Avatar string `json:"avatar"` // one emoji
-	Role   Role   `json:"role"`
+	Role   Role   `json:"role" doc:"parent, child, teen, adult or staff; empty for an account that is gone, which only an operator sees"`
 	Family string `json:"family"` // the family's display name
 }
 
@@ -93,12 +101,21 @@ type Presence struct {
 	Person Person `json:"person"`
 	Online bool   `json:"online"`
 	InCall bool   `json:"in_call"`
+	// LastSeen is when the person was last here, in milliseconds since the
+	// Unix epoch; absent where they keep it to themselves or are here now.
+	LastSeen int64 `json:"last_seen,omitempty"`
 }
 
 // CallInvite starts a call and rings the people in To.
 type CallInvite struct {
 	To    []string `json:"to" validate:"required,min=1,max=15,unique,dive,required,max=64"` // user ids
 	Video bool     `json:"video"`                                                           // false: a call by voice alone
+}
+
+// CallAdd rings more people in a call that goes on.
+type CallAdd struct {
+	CallID string   `json:"call_id" validate:"required,max=64"`
+	To     []string `json:"to" validate:"required,min=1,max=15,unique,dive,required,max=64"` // user ids
 }
 
 // CallRef names a call.
@@ -131,7 +148,11 @@ const (
 	ReasonAlone     Reason = "alone"     // all others had left
 	ReasonFailed    Reason = "failed"    // media could not be set up
 	ReasonShutdown  Reason = "shutdown"  // the server went down
-	ReasonElsewhere Reason = "elsewhere" // answered or declined on another device of the same person
+	// A parent's or a friend's decision, which takes effect at once.
+	ReasonNotAllowed Reason = "not_allowed" // two of its people may not talk to each other any more
+	ReasonQuietHours Reason = "quiet_hours" // a parent's quiet hours began
+	ReasonAllowance  Reason = "allowance"   // the day's minutes are used up
+	ReasonElsewhere  Reason = "elsewhere"   // answered or declined on another device of the same person
 )
 
 // ParticipantPhase is where one person is in a call.
@@ -139,7 +160,8 @@ type ParticipantPhase string
 
 // The participant phases.
 const (
-	ParticipantInvited      ParticipantPhase = "invited"      // it rings, or would if they were online
+	ParticipantInvited      ParticipantPhase = "invited"      // no device of theirs has said yet that it rings
+	ParticipantRinging      ParticipantPhase = "ringing"      // it rings on a device at least
 	ParticipantAccepted     ParticipantPhase = "accepted"     // said yes; no media yet
 	ParticipantJoined       ParticipantPhase = "joined"       // media is up
 	ParticipantReconnecting ParticipantPhase = "reconnecting" // socket or media dropped, may come back
@@ -182,12 +204,22 @@ type CallView struct {
 	Caller       string        `json:"caller"` // user id
 	You          string        `json:"you"`    // your participant id
 	StartedAt    int64         `json:"started_at"`
+	Waiting      bool          `json:"waiting,omitempty"`  // it rings while you are in another call; to accept it ends your part in that one
+	NoVideo      bool          `json:"no_video,omitempty"` // a parent has switched video off: neither camera nor screen may be sent by anybody
+	EndsAt       int64         `json:"ends_at,omitempty"`  // it will be ended then, by a parent's rule
 	Participants []Participant `json:"participants"`
 }
 
 // CallIncoming rings.
 type CallIncoming struct {
 	Call CallView `json:"call"`
+}
+
+// CallWarning tells that a call will end, kindly ahead of time.
+type CallWarning struct {
+	CallID string `json:"call_id"`
+	Reason Reason `json:"reason"`  // quiet_hours or allowance
+	EndsAt int64  `json:"ends_at"` // milliseconds since the Unix epoch
 }
 
 // CallState is sent to everybody in a call when its phase changes.

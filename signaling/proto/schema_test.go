@@ -7,6 +7,8 @@ import (
 	"go/parser"
 	"go/token"
 	"os"
+	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"testing"
@@ -131,4 +133,86 @@ func TestDocumentNamesEveryCode(t *testing.T) {
 	for _, code := range schema.Enum.Values {
 		require.Contains(t, string(text), "`"+code.(string)+"`")
 	}
+}
+
+// words reads the constants of each string type from the source.
+func words(t *testing.T) map[string][]string {
+	found := map[string][]string{}
+	names, err := filepath.Glob("*.go")
+	require.NoError(t, err)
+	for _, name := range names {
+		f, err := parser.ParseFile(token.NewFileSet(), name, nil, 0)
+		require.NoError(t, err)
+		ast.Inspect(f, func(n ast.Node) bool {
+			v, ok := n.(*ast.ValueSpec)
+			if !ok || len(v.Values) != 1 {
+				return true
+			}
+			typ, named := v.Type.(*ast.Ident)
+			lit, literal := v.Values[0].(*ast.BasicLit)
+			if named && literal && lit.Kind == token.STRING {
+				value, err := strconv.Unquote(lit.Value)
+				require.NoError(t, err)
+				found[typ.Name] = append(found[typ.Name], value)
+			}
+			return true
+		})
+	}
+	return found
+}
+
+// TestDocumentNamesEveryWord: a value that a client can meet stands in the
+// document. Who may use a page is in the OpenAPI document only.
+func TestDocumentNamesEveryWord(t *testing.T) {
+	text, err := os.ReadFile("../../docs/protocol.md")
+	require.NoError(t, err)
+	for typ, values := range words(t) {
+		for _, value := range values {
+			if typ != "Access" {
+				require.Contains(t, string(text), "`"+value+"`", "the %s %s", typ, value)
+			}
+		}
+	}
+}
+
+// TestPagesListTheirWords: a field of one of proto's string types, in a body
+// of the HTTP API, has its values as a tag, for the OpenAPI document.
+func TestPagesListTheirWords(t *testing.T) {
+	all := words(t)
+	seen := map[reflect.Type]bool{}
+	var visit func(typ reflect.Type)
+	visit = func(typ reflect.Type) {
+		for typ != nil && (typ.Kind() == reflect.Slice || typ.Kind() == reflect.Pointer) {
+			typ = typ.Elem()
+		}
+		if typ == nil || typ.Kind() != reflect.Struct || seen[typ] {
+			return
+		}
+		seen[typ] = true
+		for i := range typ.NumField() {
+			f := typ.Field(i)
+			visit(f.Type)
+			elem := f.Type
+			if elem.Kind() == reflect.Slice {
+				elem = elem.Elem()
+			}
+			values, is := all[elem.Name()]
+			if !is || elem.Kind() != reflect.String || f.Name == "Role" {
+				continue // Role has them in words: it can be empty
+			}
+			listed := strings.Split(f.Tag.Get("enum"), ",")
+			require.Subset(t, values, listed, "%s.%s", typ.Name(), f.Name)
+			for _, value := range values {
+				// The demo's consents are not for anybody to start.
+				if value != string(proto.MethodDemo) {
+					require.Contains(t, listed, value, "%s.%s", typ.Name(), f.Name)
+				}
+			}
+		}
+	}
+	for _, e := range proto.Endpoints() {
+		visit(e.In)
+		visit(e.Out)
+	}
+	require.Greater(t, len(seen), 50)
 }

@@ -39,6 +39,11 @@ func check(text []byte, t reflect.Type, path string) *Error {
 	return nil
 }
 
+// Strict holds text to what every message is held to, whatever its fields: one
+// JSON value in UTF-8, no key twice, not nested too deeply. path names it in
+// the error, which has CodeBadMessage.
+func Strict(text []byte, path string) *Error { return check(text, nil, path) }
+
 func (c *checker) token(path string) (json.Token, *Error) {
 	tok, err := c.dec.Token()
 	if err == nil {

@@ -30,6 +30,8 @@ func Requests() []RequestSpec {
 		{TypePing, nil, nil},
 		{TypePeople, of[Empty](), of[People]()},
 		{TypeCallInvite, of[CallInvite](), of[CallEntered]()},
+		{TypeCallAdd, of[CallAdd](), of[Empty]()},
+		{TypeCallRinging, of[CallRef](), nil},
 		{TypeCallAccept, of[CallRef](), of[CallEntered]()},
 		{TypeCallDecline, of[CallRef](), of[Empty]()},
 		{TypeCallHangup, of[CallRef](), of[Empty]()},
@@ -49,6 +51,9 @@ func Events() []EventSpec {
 		{TypePresence, of[Presence]()},
 		{TypeCallIncoming, of[CallIncoming]()},
 		{TypeCallState, of[CallState]()},
+		{TypeCallWarning, of[CallWarning]()},
+		{TypeFriendsChanged, of[Empty]()},
+		{TypeFamilyChanged, of[Empty]()},
 		{TypeCallParticipant, of[ParticipantEvent]()},
 		{TypeMediaSlots, of[MediaSlots]()},
 	}

@@ -21,20 +21,65 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // with empty tables.
 func conformance(t *testing.T, open func(t *testing.T) *Store) {
 	cases := map[string]func(t *testing.T, s *Store){
-		"AddPerson":          testAddPerson,
-		"Suspended":          testSuspended,
-		"Contacts":           testContacts,
-		"CallFacts":          testCallFacts,
-		"Sessions":           testSessions,
-		"SessionsExpire":     testSessionsExpire,
-		"Records":            testRecords,
-		"RecordsRefused":     testRecordsRefused,
-		"RecordsDeleted":     testRecordsDeleted,
-		"DeletePersonIsFull": testDeletePerson,
-		"TxRollsBack":        testTxRollsBack,
-		"ConcurrentWriters":  testConcurrentWriters,
-		"MigrateTwice":       testMigrateTwice,
-		"ContextEnds":        testContextEnds,
+		"AddPerson":           testAddPerson,
+		"Suspended":           testSuspended,
+		"Sessions":            testSessions,
+		"SessionsExpire":      testSessionsExpire,
+		"Accounts":            testAccounts,
+		"AccountMadeOnce":     testAccountMadeOnce,
+		"TicketsReplaced":     testTicketsReplaced,
+		"Passwords":           testPasswords,
+		"LoginSessions":       testLoginSessions,
+		"PushHandles":         testPush,
+		"Profiles":            testProfiles,
+		"AddChild":            testAddChild,
+		"NoChild":             testNoChild,
+		"ChildrenAtOnce":      testChildrenAtOnce,
+		"EditChild":           testEditChild,
+		"AddGuardian":         testAddGuardian,
+		"GuardiansAtOnce":     testGuardiansAtOnce,
+		"Demo":                testDemo,
+		"Records":             testRecords,
+		"RecordsRefused":      testRecordsRefused,
+		"CallHistory":         testCallHistory,
+		"CallHistoryDeleted":  testCallHistoryDeleted,
+		"PushHandleForgotten": testPushHandleForgotten,
+		"RecordsDeleted":      testRecordsDeleted,
+		"DeletePersonIsFull":  testDeletePerson,
+		"TxRollsBack":         testTxRollsBack,
+		"ConcurrentWriters":   testConcurrentWriters,
+		"MigrateTwice":        testMigrateTwice,
+		"ContextEnds":         testContextEnds,
+		"Friendships":         testFriendships,
+		"FriendshipAudit":     testFriendshipAudit,
+		"FriendshipIsHeld":    testFriendshipIsHeld,
+		"PendingTies":         testPendingTies,
+		"FriendCodes":         testFriendCodes,
+		"Blocked":             testBlocked,
+		"Talk":                testTalkScore,
+		"TalkAtOnce":          testManyTalk,
+		"FriendsGoWithPerson": testFriendsGoWithPerson,
+		"PeopleFacts":         testPeopleFacts,
+		"FriendRows":          testFriendRows,
+		"Guards":              testGuards,
+		"Passkeys":            testPasskeys,
+		"PasskeyUsed":         testPasskeyUsed,
+		"PasskeyLimit":        testPasskeyLimit,
+		"OIDCLinks":           testOIDCLinks,
+		"KeysGoWithPerson":    testKeysGoWithPerson,
+		"OneTimeTickets":      testOneTimeTickets,
+		"TicketTakenOnce":     testTicketTakenOnce,
+		"Consents":            testConsents,
+		"ConsentLimit":        testConsentLimit,
+		"ConsentMoves":        testConsentMoves,
+		"ConsentLoggedOrNot":  testConsentIsLoggedOrNot,
+		"ConsentScopes":       testConsentScopes,
+		"ConsentReplaced":     testConsentReplaced,
+		"AuditLog":            testAuditLog,
+		"AuditTampered":       testAuditTampered,
+		"AuditWriters":        testAuditWriters,
+		"Rules":               testRules,
+		"Reports":             testReports,
 	}
 	for name, run := range cases {
 		t.Run(name, func(t *testing.T) { run(t, open(t)) })
@@ -72,10 +117,11 @@ func testAddPerson(t *testing.T, s *Store) {
 	require.True(t, found)
 	require.Equal(t, ana, got)
 
-	id, hash, found, err := s.Credentials(ctx, "login-"+ana.ID)
+	account, found, err := s.AccountByLogin(ctx, "login-"+ana.ID)
 	require.NoError(t, err)
 	require.True(t, found)
-	require.Equal(t, []string{ana.ID, "hash-" + ana.ID}, []string{id, hash})
+	require.Equal(t, proto.AccountRow{Person: ana, Active: true, Login: "login-" + ana.ID, Password: "hash-" + ana.ID,
+		CreatedAt: time.UnixMilli(0).UTC()}, account)
 
 	// Taken: the id, or the login.
 	added, err := s.AddPerson(ctx, proto.Person{ID: ana.ID, Name: "Other"}, "other", "x")
@@ -91,7 +137,7 @@ func testAddPerson(t *testing.T, s *Store) {
 	require.NoError(t, err)
 	require.False(t, found)
 
-	_, _, found, err = s.Credentials(ctx, "' OR 1=1 --")
+	_, found, err = s.AccountByLogin(ctx, "' OR 1=1 --")
 	require.NoError(t, err)
 	require.False(t, found)
 }
@@ -99,67 +145,19 @@ func testAddPerson(t *testing.T, s *Store) {
 func testSuspended(t *testing.T, s *Store) {
 	ctx := t.Context()
 	add(t, s, ana, ben)
-	require.NoError(t, s.AddContact(ctx, ana.ID, ben.ID))
-	require.NoError(t, s.AddContact(ctx, ben.ID, ana.ID))
 	require.NoError(t, s.AddSession(ctx, "h", ben.ID, proto.Device{}, t0, t0.Add(time.Hour)))
 	suspend(t, s, ben.ID)
 
 	_, found, err := s.Person(ctx, ben.ID)
 	require.NoError(t, err)
 	require.False(t, found)
-	_, _, found, err = s.Credentials(ctx, "login-"+ben.ID)
+	account, found, err := s.AccountByLogin(ctx, "login-"+ben.ID)
 	require.NoError(t, err)
-	require.False(t, found)
+	require.True(t, found)
+	require.False(t, account.Active)
 	_, found, err = s.SessionPerson(ctx, "h", t0)
 	require.NoError(t, err)
 	require.False(t, found)
-	for _, id := range []string{ana.ID, ben.ID} {
-		people, err := s.Contacts(ctx, id)
-		require.NoError(t, err)
-		require.Empty(t, people)
-	}
-}
-
-func testContacts(t *testing.T, s *Store) {
-	ctx := t.Context()
-	add(t, s, cat, ana, ben)
-	require.NoError(t, s.AddContact(ctx, ana.ID, cat.ID))
-	require.NoError(t, s.AddContact(ctx, ana.ID, ben.ID))
-	require.NoError(t, s.AddContact(ctx, ana.ID, ben.ID), "adding twice is no error")
-
-	people, err := s.Contacts(ctx, ana.ID)
-	require.NoError(t, err)
-	require.Equal(t, []proto.Person{ben, cat}, people, "ordered by name")
-	people, err = s.Contacts(ctx, ben.ID)
-	require.NoError(t, err)
-	require.Empty(t, people, "one direction does not bring the other")
-
-	require.Error(t, s.AddContact(ctx, ana.ID, ana.ID), "oneself")
-	require.Error(t, s.AddContact(ctx, ana.ID, "nobody"), "foreign keys hold")
-}
-
-func testCallFacts(t *testing.T, s *Store) {
-	ctx := t.Context()
-	add(t, s, ana, ben, cat)
-	require.NoError(t, s.AddContact(ctx, ana.ID, ben.ID))
-	require.NoError(t, s.AddContact(ctx, ana.ID, cat.ID))
-	suspend(t, s, cat.ID)
-	cases := []struct {
-		from, to                string
-		fromOK, toOK, isContact bool
-	}{
-		{ana.ID, ben.ID, true, true, true},
-		{ben.ID, ana.ID, true, true, false},
-		{ana.ID, cat.ID, true, false, true},
-		{cat.ID, ana.ID, false, true, false},
-		{ana.ID, "nobody", true, false, false},
-		{"nobody", ana.ID, false, true, false},
-	}
-	for _, c := range cases {
-		fromOK, toOK, isContact, err := s.CallFacts(ctx, c.from, c.to)
-		require.NoError(t, err)
-		require.Equal(t, []bool{c.fromOK, c.toOK, c.isContact}, []bool{fromOK, toOK, isContact}, "%s → %s", c.from, c.to)
-	}
 }
 
 func testSessions(t *testing.T, s *Store) {
@@ -259,12 +257,10 @@ func testRecordsDeleted(t *testing.T, s *Store) {
 func testDeletePerson(t *testing.T, s *Store) {
 	ctx := t.Context()
 	add(t, s, ana, ben)
-	require.NoError(t, s.AddContact(ctx, ana.ID, ben.ID))
-	require.NoError(t, s.AddContact(ctx, ben.ID, ana.ID))
 	require.NoError(t, s.AddSession(ctx, "h", ana.ID, proto.Device{}, t0, t0.Add(time.Hour)))
 	_, err := s.write.ExecContext(ctx, `DELETE FROM people WHERE id = $1`, ana.ID)
 	require.NoError(t, err)
-	for _, table := range []string{"contacts", "sessions"} {
+	for _, table := range []string{"sessions"} {
 		var n int
 		require.NoError(t, s.read.QueryRowContext(ctx, `SELECT count(*) FROM `+table).Scan(&n))
 		require.Zero(t, n, table)

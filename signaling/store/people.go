@@ -5,48 +5,87 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"time"
 
 	"kinwire/signaling/proto"
 )
 
+// refusal ends a transaction with nothing done, for a reason that is an
+// answer and no fault.
+type refusal proto.Code
+
+func (r refusal) Error() string { return "refused: " + string(r) }
+
+// decide runs do in one transaction. A refusal undoes it and comes back as its
+// code, which is empty if all went through.
+func (s *Store) decide(ctx context.Context, do func(tx *sql.Tx) error) (refused proto.Code, err error) {
+	err = s.tx(ctx, do)
+	var r refusal
+	if errors.As(err, &r) {
+		return proto.Code(r), nil
+	}
+	return "", err
+}
+
 // AddPerson adds a person with their login and password hash (PHC format). It
 // changes nothing and returns false if the id or the login is taken.
 func (s *Store) AddPerson(ctx context.Context, p proto.Person, login, passwordHash string) (bool, error) {
-	added := false
-	err := s.tx(ctx, func(tx *sql.Tx) error {
-		n, err := affected(tx.ExecContext(ctx, `
-			INSERT INTO people (id, name, avatar, role, family)
-			SELECT $1, $2, $3, $4, $5
-			WHERE NOT EXISTS (SELECT 1 FROM logins WHERE login = $6)
-			ON CONFLICT (id) DO NOTHING`,
-			p.ID, p.Name, p.Avatar, string(p.Role), p.Family, login))
-		if err != nil || n == 0 {
+	refused, err := s.decide(ctx, func(tx *sql.Tx) error {
+		a := proto.AccountRow{Person: p, Login: login, Password: passwordHash, CreatedAt: fromMillis(0)}
+		if err := insertPerson(ctx, tx, a); err != nil {
 			return err
 		}
-		_, err = tx.ExecContext(ctx,
-			`INSERT INTO logins (login, person_id, password) VALUES ($1, $2, $3)`,
-			login, p.ID, passwordHash)
-		added = err == nil
-		return err
+		return insertLogin(ctx, tx, a)
 	})
 	if err != nil {
 		return false, fmt.Errorf("add a person: %w", err)
 	}
-	return added, nil
+	return refused == "", nil
 }
 
-// Credentials returns the id and the password hash of the active person with
-// that login; false if there is none.
-func (s *Store) Credentials(ctx context.Context, login string) (userID, passwordHash string, found bool, err error) {
-	err = s.read.QueryRowContext(ctx, `
-		SELECT people.id, logins.password
-		FROM logins JOIN people ON people.id = logins.person_id
-		WHERE logins.login = $1 AND people.state = 'active'`, login).
-		Scan(&userID, &passwordHash)
-	if found, err = present(err); err != nil {
-		return "", "", false, fmt.Errorf("look up a login: %w", err)
+// AddAccount makes an account. With a kind, it uses up the ticket of that kind
+// and token in the same transaction. Refused is unauthenticated if there is no
+// such ticket any more, taken if the id or the login belongs to somebody; then
+// nothing is changed, and the ticket stays.
+func (s *Store) AddAccount(ctx context.Context, a proto.AccountRow, kind, token string) (refused proto.Code, err error) {
+	refused, err = s.decide(ctx, func(tx *sql.Tx) error {
+		if kind != "" {
+			if err := useTicket(ctx, tx, kind, token, a.CreatedAt); err != nil {
+				return err
+			}
+		}
+		if err := insertPerson(ctx, tx, a); err != nil || a.Login == "" {
+			return err
+		}
+		return insertLogin(ctx, tx, a)
+	})
+	if err != nil {
+		return "", fmt.Errorf("add an account: %w", err)
 	}
-	return userID, passwordHash, found, nil
+	return refused, nil
+}
+
+func insertPerson(ctx context.Context, tx *sql.Tx, a proto.AccountRow) error {
+	n, err := affected(tx.ExecContext(ctx, `
+		INSERT INTO people (id, name, avatar, role, family, country, birth_date, gender, language, created_at)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+		ON CONFLICT (id) DO NOTHING`,
+		a.Person.ID, a.Person.Name, a.Person.Avatar, string(a.Person.Role), a.Person.Family,
+		a.Country, a.BirthDate, string(a.Gender), a.Language, toMillis(a.CreatedAt)))
+	if err == nil && n == 0 {
+		return refusal(proto.CodeTaken)
+	}
+	return err
+}
+
+func insertLogin(ctx context.Context, tx *sql.Tx, a proto.AccountRow) error {
+	n, err := affected(tx.ExecContext(ctx, `
+		INSERT INTO logins (login, person_id, password) VALUES ($1, $2, $3)
+		ON CONFLICT DO NOTHING`, a.Login, a.Person.ID, a.Password))
+	if err == nil && n == 0 {
+		return refusal(proto.CodeTaken)
+	}
+	return err
 }
 
 const personColumns = `people.id, people.name, people.avatar, people.role, people.family`
@@ -61,59 +100,61 @@ func (s *Store) Person(ctx context.Context, userID string) (proto.Person, bool, 
 	return p, found, nil
 }
 
-// AddContact lets from call to; the other direction is a row of its own. It is
-// no error if from may already.
-func (s *Store) AddContact(ctx context.Context, from, to string) error {
-	_, err := s.write.ExecContext(ctx, `
-		INSERT INTO contacts (person_id, contact_id) VALUES ($1, $2)
-		ON CONFLICT (person_id, contact_id) DO NOTHING`, from, to)
+const accountColumns = personColumns + `, people.state = 'active', COALESCE(logins.login, ''), COALESCE(logins.password, ''),
+	people.country, people.birth_date, people.gender, people.language, people.created_at`
+
+// Account returns the account with that id, suspended ones too; false if there
+// is none.
+func (s *Store) Account(ctx context.Context, userID string) (proto.AccountRow, bool, error) {
+	return s.account(ctx, `people.id = $1`, userID)
+}
+
+// AccountByLogin returns the account with that login, which is in lower case,
+// suspended ones too; false if there is none.
+func (s *Store) AccountByLogin(ctx context.Context, login string) (proto.AccountRow, bool, error) {
+	return s.account(ctx, `logins.login = $1`, login)
+}
+
+func (s *Store) account(ctx context.Context, where, key string) (proto.AccountRow, bool, error) {
+	a, err := scanAccount(s.read.QueryRowContext(ctx, `
+		SELECT `+accountColumns+` FROM people LEFT JOIN logins ON logins.person_id = people.id WHERE `+where, key))
+	found, err := present(err)
 	if err != nil {
-		return fmt.Errorf("add a contact: %w", err)
+		return proto.AccountRow{}, false, fmt.Errorf("look up an account: %w", err)
+	}
+	return a, found, nil
+}
+
+// EditPerson gives a person another name and picture. Where a parent's family
+// is called by the parent's name, it is called by the new one from now on, for
+// the children too.
+func (s *Store) EditPerson(ctx context.Context, userID, name, avatar string) error {
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, `
+			UPDATE people SET family = $2
+			WHERE (id = $1 OR id IN (SELECT child_id FROM guardians WHERE guardian_id = $1))
+			  AND family = (SELECT parent.name FROM people AS parent WHERE parent.id = $1 AND parent.role = 'parent')`,
+			userID, name); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, `UPDATE people SET name = $2, avatar = $3 WHERE id = $1`, userID, name, avatar)
+		return err
+	})
+	if err != nil {
+		return fmt.Errorf("edit a person: %w", err)
 	}
 	return nil
 }
 
-// Contacts returns the active people whom an active person may call, ordered
-// by name.
-func (s *Store) Contacts(ctx context.Context, userID string) (people []proto.Person, err error) {
-	rows, err := s.read.QueryContext(ctx, `
-		SELECT `+personColumns+`
-		FROM contacts
-		JOIN people ON people.id = contacts.contact_id
-		JOIN people AS self ON self.id = contacts.person_id
-		WHERE contacts.person_id = $1 AND people.state = 'active' AND self.state = 'active'
-		ORDER BY people.name, people.id`, userID)
+// Marked says whether somebody with that mark was suspended, and the record of
+// it has not gone yet.
+func (s *Store) Marked(ctx context.Context, mark string, now time.Time) (marked bool, err error) {
+	err = s.read.QueryRowContext(ctx,
+		`SELECT EXISTS (SELECT 1 FROM suspensions WHERE mark = $1 AND until > $2)`, mark, toMillis(now)).Scan(&marked)
 	if err != nil {
-		return nil, fmt.Errorf("list contacts: %w", err)
+		return false, fmt.Errorf("look up a suspension: %w", err)
 	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		p, _, err := scanPerson(rows)
-		if err != nil {
-			return nil, fmt.Errorf("list contacts: %w", err)
-		}
-		people = append(people, p)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, fmt.Errorf("list contacts: %w", err)
-	}
-	return people, nil
-}
-
-// CallFacts returns what has to be known to say whether from may call to:
-// whether each is an active person, and whether to is a contact of from. One
-// statement answers for every case, so the time it takes does not tell
-// somebody who guesses ids whether a person exists.
-func (s *Store) CallFacts(ctx context.Context, from, to string) (fromActive, toActive, contact bool, err error) {
-	err = s.read.QueryRowContext(ctx, `
-		SELECT EXISTS (SELECT 1 FROM people WHERE id = $1 AND state = 'active'),
-		       EXISTS (SELECT 1 FROM people WHERE id = $2 AND state = 'active'),
-		       EXISTS (SELECT 1 FROM contacts WHERE person_id = $1 AND contact_id = $2)`,
-		from, to).Scan(&fromActive, &toActive, &contact)
-	if err != nil {
-		return false, false, false, fmt.Errorf("look up who may call whom: %w", err)
-	}
-	return fromActive, toActive, contact, nil
+	return marked, nil
 }
 
 type scanner interface{ Scan(dest ...any) error }
@@ -125,6 +166,15 @@ func scanPerson(row scanner) (proto.Person, bool, error) {
 		return proto.Person{}, false, err
 	}
 	return p, true, nil
+}
+
+func scanAccount(row scanner) (proto.AccountRow, error) {
+	var a proto.AccountRow
+	var created int64
+	err := row.Scan(&a.Person.ID, &a.Person.Name, &a.Person.Avatar, &a.Person.Role, &a.Person.Family,
+		&a.Active, &a.Login, &a.Password, &a.Country, &a.BirthDate, &a.Gender, &a.Language, &created)
+	a.CreatedAt = fromMillis(created)
+	return a, err
 }
 
 // present turns "no rows" from a failure into an answer.

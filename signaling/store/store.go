@@ -28,6 +28,7 @@ type Store struct {
 	// fair and costs nothing, letting them meet in SQLite ends in
 	// SQLITE_BUSY. For PostgreSQL both are the same pool.
 	read, write *sql.DB
+	prepared    statements // on read
 }
 
 // Open opens the database, makes it if it is an SQLite file that is not there,

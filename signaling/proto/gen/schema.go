@@ -39,7 +39,7 @@ func renderSchema(src *source) ([]byte, error) {
 			return nil
 		},
 	}
-	for _, t := range reachable() {
+	for _, t := range reachable(false) {
 		if isEnum(t) {
 			all[t.Name()] = enumSchema(src, t)
 			continue

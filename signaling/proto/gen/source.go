@@ -129,7 +129,10 @@ func words(groups ...*ast.CommentGroup) string {
 
 // reachable lists every named struct and string type of package proto that
 // the tables use, each after the types that first mention it.
-func reachable() []reflect.Type {
+//
+// The types of the HTTP API come last, and only where pages is true: the JSON
+// Schema is of the WebSocket alone, the HTTP API has its OpenAPI document.
+func reachable(pages bool) []reflect.Type {
 	var list []reflect.Type
 	seen := map[reflect.Type]bool{}
 	var visit func(t reflect.Type)
@@ -166,6 +169,12 @@ func reachable() []reflect.Type {
 		visit(e.Data)
 	}
 	visit(reflect.TypeFor[proto.Error]())
+	if pages {
+		for _, e := range proto.Endpoints() {
+			visit(e.In)
+			visit(e.Out)
+		}
+	}
 	return list
 }
 

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"reflect"
 	"strings"
@@ -48,7 +49,7 @@ export type ServerMessage = ReplyMessage | EventMessage | { error: Error };
 func renderTypes(src *source) ([]byte, error) {
 	w := &tsWriter{src: src}
 	fmt.Fprintf(&w.buf, typesHead, proto.Version)
-	for _, t := range reachable() {
+	for _, t := range reachable(true) {
 		var err error
 		if isEnum(t) {
 			err = w.enum(t)
@@ -60,6 +61,7 @@ func renderTypes(src *source) ([]byte, error) {
 		}
 	}
 	w.maps()
+	w.pages()
 	w.buf.WriteString(strings.ReplaceAll(typesTail, "error: Error", "error: "+tsName(reflect.TypeFor[proto.Error]())))
 	return w.buf.Bytes(), nil
 }
@@ -101,7 +103,7 @@ func (w *tsWriter) object(t reflect.Type) error {
 		if err != nil {
 			return fmt.Errorf("%s.%s: %w", t.Name(), f.Name, err)
 		}
-		w.doc("  ", w.src.fields[t.Name()][f.Name])
+		w.doc("  ", cmp.Or(w.src.fields[t.Name()][f.Name], f.Tag.Get("doc")))
 		mark := ""
 		if f.optional {
 			mark = "?"
@@ -148,6 +150,16 @@ func (w *tsWriter) maps() {
 	}
 	w.buf.Truncate(w.buf.Len() - 2)
 	w.buf.WriteString("] as const satisfies readonly (keyof EventMap)[];\n")
+}
+
+// pages writes the table of the HTTP API.
+func (w *tsWriter) pages() {
+	w.buf.WriteString("\n/** The HTTP API: the body to send and the body of the answer, by method and path. */\nexport interface PageMap {\n")
+	for _, e := range proto.Endpoints() {
+		w.doc("  ", e.Says+". For: "+string(e.Access)+".")
+		fmt.Fprintf(&w.buf, "  %q: { in: %s; out: %s };\n", e.Key(), tsName(e.In), tsName(e.Out))
+	}
+	w.buf.WriteString("}\n")
 }
 
 // doc writes text as a documentation comment, wrapped at about 100 columns.
@@ -229,6 +241,9 @@ func tsType(t reflect.Type) (string, error) {
 	}
 	if t.Kind() == reflect.Struct || isEnum(t) {
 		return tsName(t), nil
+	}
+	if t.Kind() == reflect.Interface {
+		return "unknown", nil
 	}
 	if name, ok := tsBasic[t.Kind()]; ok {
 		return name, nil

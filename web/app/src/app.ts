@@ -4,56 +4,80 @@ import {
   Debug,
   Kinwire,
   type Call,
-  type Login,
+  type LoggedIn,
   type MediaOptions,
   type Person,
-  type Reason,
 } from "@kinwire/sdk";
+import { Calling } from "./calling.ts";
+import { PeopleScreen } from "./child/home.ts";
+import { AddFriendScreen } from "./child/add.ts";
+import type { Context, Opening, OpsContext } from "./context.ts";
+import { device } from "./device.ts";
 import { h, setText, type Screen } from "./dom.ts";
-import { Ringer } from "./ringer.ts";
-import { EndedScreen } from "./screens/ended.ts";
-import { CallScreen } from "./screens/incall.ts";
-import { IncomingScreen } from "./screens/incoming.ts";
-import { LoginScreen } from "./screens/login.ts";
-import { PeopleScreen } from "./screens/people.ts";
+import { OpsHome } from "./ops/home.ts";
+import { ParentHome } from "./parent/home.ts";
+import { NoteScreen } from "./screens/note.ts";
+import { readLink, type Link, type LinkName } from "./routes.ts";
+import { CodeScreen } from "./signin/code.ts";
+import { ConfirmScreen } from "./signin/confirm.ts";
+import { ConsentScreen } from "./signin/consent.ts";
+import type { Door } from "./signin/door.ts";
+import { KeyScreen } from "./signin/key.ts";
+import { LoginScreen } from "./signin/login.ts";
+import { ResetScreen } from "./signin/reset.ts";
+import { forgetToken, keepToken, keptToken } from "./tokens.ts";
 import { words } from "./words.ts";
 
-/** Where this tab keeps its login: a tab is a person, so two tabs can be two people. */
-const TOKEN = "kinwire.token";
+/** What each role sees first. Teens and adults without children see the child's face, with settings of their own. */
+const FACES: Record<Person["role"], (ctx: Context, opening: Opening) => Screen> = {
+  child: (ctx, opening) => new PeopleScreen(ctx, opening),
+  teen: (ctx, opening) => new PeopleScreen(ctx, opening),
+  adult: (ctx, opening) => new PeopleScreen(ctx, opening),
+  staff: (ctx, opening) => new PeopleScreen(ctx, opening),
+  parent: (ctx, opening) => new ParentHome(ctx, opening),
+};
 
-/** The app: which screen is shown, and what leads from one to the next. */
+/** The app: who is signed in, which screen is shown, and what leads from one to the next. */
 export class App {
   readonly debug = new Debug(() => this.#kinwire);
   readonly #root: HTMLElement;
-  readonly #api = new API();
   readonly #media: MediaOptions;
-  readonly #ringer = new Ringer();
+  readonly #api = new API();
   readonly #banner = h("p", {
     class: "banner connection",
     testid: "connection-banner",
     attrs: { role: "status", hidden: true },
   });
+  readonly #door: Door;
   #kinwire: Kinwire | null = null;
+  #context: Context | null = null;
+  #calling: Calling | null = null;
   #screen: Screen | null = null;
-  #people: PeopleScreen | null = null;
-  #call: Call | null = null;
-  #lastEnd: { callID: string; reason: Reason } | null = null;
-  #ownEnd = false;
-  #calling = false;
+  #opening: Opening = {};
 
   constructor(root: HTMLElement, media: MediaOptions) {
     this.#root = root;
     this.#media = media;
+    this.#door = {
+      api: this.#api,
+      show: (screen) => this.#show(screen),
+      start: (error) => this.#showLogin(error),
+      enter: (login, stay) => this.#enter(login, stay),
+    };
     document.body.append(this.#banner);
     window.addEventListener("pagehide", () => this.#leavePage());
     // A page that comes back from the browser's cache has no session any more.
     window.addEventListener("pageshow", (e) => e.persisted && location.reload());
+    // A link that is opened in a tab of the app changes the address alone.
+    window.addEventListener("hashchange", () => readLink(location.hash) && location.reload());
   }
 
   start(): void {
-    const token = sessionStorage.getItem(TOKEN);
-    if (token) this.#connect(token);
-    else this.#showLogin();
+    const link = readLink(location.hash);
+    // A token does not stay in the address, where it could be copied or come back with "back".
+    if (link && link.name !== "ops") history.replaceState(null, "", location.pathname + location.search);
+    if (link) this.#follow(link);
+    else this.#resume();
   }
 
   /** The session, for diagnosis; null before login. */
@@ -62,12 +86,12 @@ export class App {
   }
   /** The call that is shown, or null. */
   get call(): Call | null {
-    return this.#call;
+    return this.#calling?.call ?? null;
   }
 
   /** A snapshot in plain data. */
   state(): Record<string, unknown> {
-    const call = this.#call;
+    const call = this.call;
     return {
       screen: this.#screen?.name ?? "",
       connection: this.debug.connection(),
@@ -79,175 +103,199 @@ export class App {
         entered: call.entered,
         participants: call.view.participants,
       },
-      lastEnd: this.#lastEnd,
+      lastEnd: this.#calling?.lastEnd ?? null,
     };
   }
 
-  #show(screen: Screen & { focus?(): void }): void {
-    this.#screen?.close?.();
+  #show(screen: Screen): void {
+    if (this.#screen !== screen) this.#screen?.close?.();
     this.#screen = screen;
     this.#root.replaceChildren(screen.el);
-    document.title = words.app;
+    window.scrollTo(0, 0);
+    const title = screen.el.querySelector("h1")?.textContent;
+    document.title = title && title !== words.app ? `${title} · ${words.app}` : words.app;
     screen.focus?.();
   }
 
-  #showLogin(error = ""): void {
-    this.#people = null;
-    this.#show(new LoginScreen(this.#api, (login) => this.#loggedIn(login), error));
+  /** Goes on with the login that is kept, or else to the first page. */
+  #resume(): void {
+    const token = keptToken();
+    if (token) this.#connect(token);
+    else this.#showLogin();
   }
 
-  #loggedIn(login: Login): void {
-    sessionStorage.setItem(TOKEN, login.token);
-    this.#connect(login.token);
+  #follow(link: Link): void {
+    const token = link.value;
+    const ways: Record<LinkName | "ops", () => void> = {
+      confirm: () => this.#show(new ConfirmScreen(this.#door, token)),
+      reset: () => this.#show(new ResetScreen(this.#door, token)),
+      consent: () => this.#show(new ConsentScreen(this.#api, token, () => this.#resume())),
+      ticket: () => void this.#takeTicket(token),
+      code: () => this.#show(new CodeScreen(this.#door, token)),
+      friend: () => this.#openWith({ friend: token }),
+      guardian: () => this.#openWith({ guardian: token }),
+      error: () => this.#showLogin(said(token)),
+      ops: () => this.#showOps(),
+    };
+    ways[link.name]();
+  }
+
+  /** What a link brings waits until its reader is signed in. */
+  #openWith(opening: Opening): void {
+    this.#opening = opening;
+    this.#resume();
+  }
+
+  /** A provider has sent the person back. */
+  async #takeTicket(token: string): Promise<void> {
+    try {
+      this.#enter(
+        await this.#api.page("POST /v1/login/ticket", { body: { token, device: device() } }),
+        false,
+      );
+    } catch (e) {
+      this.#showLogin(said(codeOf(e)));
+    }
+  }
+
+  #showLogin(error = ""): void {
+    const { friend, guardian } = this.#opening;
+    const waiting = friend ? words.signin.friendWaits : guardian ? words.signin.guardianWaits : "";
+    this.#show(new LoginScreen(this.#door, { error, waiting }));
+  }
+
+  #enter(login: LoggedIn, stay: boolean): void {
+    keepToken(login.token, stay);
+    this.#api.token = login.token;
+    if (login.add_key) this.#show(new KeyScreen(this.#api, () => this.#connect(login.token)));
+    else this.#connect(login.token);
   }
 
   #connect(token: string): void {
-    const kinwire = new Kinwire({ token, device: device(), media: this.#media });
-    this.#kinwire = kinwire;
-    kinwire.on("ready", () => this.#showPeople());
-    kinwire.on("people", (people) => this.#people?.show(people));
-    kinwire.on("incoming", (call) => this.#ring(call));
+    this.#api.token = token;
+    const home = (error?: string) => this.#home(error ? { error } : {});
+    const kinwire = this.#session(token, () => this.#home(this.#opening), this.#api, home);
     kinwire.on("connection", (c) => {
-      this.#banner.hidden =
-        c.state === "online" || (c.state === "reconnecting" && c.attempt === 0 && !kinwire.me);
-      setText(this.#banner, c.state === "offline" ? words.connection.offline : words.connection.reconnecting);
       if (c.state === "offline" && this.#kinwire === kinwire)
         this.#loggedOut(c.error ? codeOf(c.error) : "closed");
     });
     kinwire.connect();
   }
 
+  /** A session with its calls; ready is called once it is known who this is. */
+  #session(token: string, ready: () => void, api: API, home: (error?: string) => void): Kinwire {
+    const kinwire = new Kinwire({ token, device: device(), media: this.#media });
+    this.#kinwire = kinwire;
+    kinwire.on("ready", (me) => {
+      const ctx: Context = {
+        api,
+        kinwire,
+        me,
+        show: (screen) => this.#show(screen),
+        home,
+        call: (to, video) => void this.#calling?.start(to, video),
+        logout: () => void this.#logOut(),
+      };
+      this.#context = ctx;
+      this.#calling = new Calling(ctx);
+      ready();
+      this.#calling.takeUp();
+    });
+    kinwire.on("connection", (c) => {
+      this.#banner.hidden =
+        c.state === "online" || (c.state === "reconnecting" && c.attempt === 0 && !kinwire.me);
+      setText(this.#banner, c.state === "offline" ? words.connection.offline : words.connection.reconnecting);
+    });
+    return kinwire;
+  }
+
+  #home(opening: Opening = {}): void {
+    const ctx = this.#context;
+    if (!ctx) return;
+    this.#opening = {};
+    const { friend } = opening;
+    if (friend && ctx.me.role !== "parent") return this.#show(new AddFriendScreen(ctx, friend));
+    this.#show(FACES[ctx.me.role](ctx, opening));
+  }
+
   /** The tab closes or reloads: the others are told at once, and the login stays for the next page. */
   #leavePage(): void {
     const kinwire = this.#kinwire;
-    this.#kinwire = null;
-    this.#call = null;
+    this.#forget();
     kinwire?.close();
   }
 
   async #logOut(): Promise<void> {
-    const token = sessionStorage.getItem(TOKEN);
-    this.#forget();
+    const api = this.#api;
+    const { token } = api;
+    forgetToken();
+    this.#drop();
     this.#showLogin();
-    if (token) await this.#api.logout(token).catch(() => undefined);
+    if (!token) return;
+    const leaving = new API();
+    leaving.token = token;
+    await leaving.logout().catch(() => undefined);
   }
 
   #loggedOut(code: ReturnType<typeof codeOf>): void {
-    this.#forget();
-    this.#showLogin(code === "unauthenticated" ? "" : (words.errors[code] ?? words.errorElse));
+    forgetToken();
+    this.#drop();
+    const known: Partial<Record<string, string>> = words.errors;
+    this.#showLogin(code === "unauthenticated" ? "" : (known[code] ?? words.errorElse));
   }
 
-  #forget(): void {
-    sessionStorage.removeItem(TOKEN);
+  #drop(): void {
     const kinwire = this.#kinwire;
-    this.#kinwire = null;
-    this.#call = null;
-    this.#ringer.stop();
+    this.#forget();
+    this.#api.token = "";
     kinwire?.close();
     this.#banner.hidden = true;
   }
 
-  #showPeople(error = ""): void {
-    const kinwire = this.#kinwire;
-    if (!kinwire?.me) return;
-    this.#people = new PeopleScreen(kinwire.me, {
-      call: (to, video) => void this.#start(to, video),
-      logout: () => void this.#logOut(),
-    });
-    this.#people.show(kinwire.people);
-    this.#people.fail(error);
-    this.#show(this.#people);
+  #forget(): void {
+    this.#calling?.close();
+    this.#kinwire = null;
+    this.#calling = null;
+    this.#context = null;
   }
 
-  async #start(to: Person[], video: boolean): Promise<void> {
-    if (!this.#kinwire || this.#calling || this.#call) return;
-    this.#calling = true;
-    try {
-      const call = await this.#kinwire.call(
-        to.map((p) => p.id),
-        { video },
-      );
-      this.#enter(call);
-    } catch (e) {
-      this.#showPeople(words.errors[codeOf(e)] ?? words.errorElse);
-    } finally {
-      this.#calling = false;
-    }
-  }
-
-  #ring(call: Call): void {
-    if (this.#call) return;
-    this.#watch(call);
-    this.#ringer.start("incoming");
-    const screen = new IncomingScreen(call, {
-      answer: () => void this.#answer(call),
-      decline: () => {
-        this.#ownEnd = true;
-        void call.decline().catch(() => undefined);
+  #showOps(): void {
+    const ctx: OpsContext = {
+      api: new API(),
+      show: (screen) => this.#show(screen),
+      home: () => this.#show(new OpsHome(ctx)),
+      callAsStaff: (login, to) => this.#callAsStaff(login, to, () => ctx.home()),
+      leave: () => {
+        history.replaceState(null, "", location.pathname + location.search);
+        this.#resume();
       },
-    });
-    this.#show(screen);
-    document.title = words.incoming.video(
-      call.others.find((p) => p.person.id === call.view.caller)?.person.name ?? "",
-    );
+    };
+    ctx.home();
   }
 
-  async #answer(call: Call): Promise<void> {
-    this.#enter(call);
-    await call.accept().catch(() => undefined); // its 'ended' says what happened
-  }
-
-  #enter(call: Call): void {
-    this.#watch(call);
-    const screen = new CallScreen(call, () => {
-      this.#ownEnd = true;
-      void call.hangup().catch(() => undefined);
-    });
-    this.#show(screen);
-    this.#ringWhile(call);
-    if (call.ended) this.#ended(call, call.ended);
-  }
-
-  #ringWhile(call: Call): void {
-    const ringing = () => call.outgoing && call.view.phase === "ringing" && !call.ended;
-    this.#ringer.stop();
-    if (!ringing()) return;
-    this.#ringer.start("outgoing");
-    const off = call.on("state", () => {
-      if (ringing()) return;
-      off();
-      if (this.#call === call) this.#ringer.stop();
-    });
-  }
-
-  #watch(call: Call): void {
-    if (this.#call === call) return;
-    this.#call = call;
-    this.#ownEnd = false;
-    call.on("ended", (reason) => this.#ended(call, reason));
-  }
-
-  #ended(call: Call, reason: Reason): void {
-    if (this.#call !== call) return;
-    this.#ringer.stop();
-    this.#call = null;
-    this.#lastEnd = { callID: call.id, reason };
-    const talkedMS = this.#screen instanceof CallScreen ? this.#screen.talkedMS : 0;
-    // A call this person said no to needs no explanation.
-    if (this.#ownEnd && reason === "declined") return this.#showPeople();
-    const ending = { call, reason, own: this.#ownEnd, talkedMS };
-    const people = call.others.map((p) => p.person);
-    this.#show(
-      new EndedScreen(ending, {
-        again: () => void this.#start(people, call.view.video),
-        back: () => this.#showPeople(),
-      }),
-    );
+  /** The staff's own person is here for one call; then the operator's page is shown again. */
+  #callAsStaff(login: LoggedIn, to: Person, back: () => void): void {
+    this.#drop();
+    const api = new API();
+    api.token = login.token;
+    const done = (error?: string) => {
+      this.#drop();
+      if (error) this.#show(new NoteScreen(to.name, error, back));
+      else back();
+    };
+    const call = () => void this.#calling?.start([to], true);
+    const kinwire = this.#session(login.token, call, api, done);
+    kinwire.connect();
   }
 }
 
-/** What support may want to know of the device; nothing that tells one person from another. */
-function device(): { os: string; app: string } {
-  const ua = navigator as { userAgentData?: { platform?: string } };
-  return { os: (ua.userAgentData?.platform ?? navigator.platform ?? "").slice(0, 64), app: "web" };
+/** What a provider's log-in came back with: its own codes, or those of the protocol. */
+function said(code: string): string {
+  const { returned } = words.signin;
+  const own: Partial<Record<string, string>> = {
+    ...returned,
+    suspended: words.errors.suspended,
+    unavailable: words.errors.unavailable,
+  };
+  return own[code] ?? returned.other;
 }

@@ -1,4 +1,4 @@
-type Child = Node | string | null | undefined | false;
+export type Child = Node | string | null | undefined | false;
 
 /** Attributes of an element: class, test id, listeners, and any attribute by its own name. */
 export interface Props {
@@ -33,9 +33,11 @@ export function setText(el: Element, text: string): void {
   if (el.textContent !== text) el.textContent = text;
 }
 
-/** A screen of the app: an element, and what to stop when it goes. */
+/** A screen of the app: an element, what to do once it is shown, and what to stop when it goes. */
 export interface Screen {
   readonly name: string;
   readonly el: HTMLElement;
+  /** Called once it is in the page: puts the keyboard where it belongs. */
+  focus?(): void;
   close?(): void;
 }

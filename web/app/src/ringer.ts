@@ -1,18 +1,20 @@
 /** Notes of a ring in Hz and the beat (s) on which each starts. */
 const INCOMING = { notes: [523.25, 659.25, 783.99, 659.25], beat: 0.22, every: 2.4, volume: 0.16 };
+const WAITING = { notes: [659.25, 523.25], beat: 0.18, every: 4, volume: 0.06 };
 const OUTGOING = { notes: [440, 440], beat: 0.45, every: 3.2, volume: 0.05 };
 
 /**
- * A gentle ring made by WebAudio: a few soft bell notes, again and again until stopped. Before the
+ * A gentle ring made by WebAudio: a few soft bell notes, again and again until stopped; softly for a
+ * second call, and for the caller. Before the
  * person has touched the page a browser may keep it silent; the picture rings all the same.
  */
 export class Ringer {
   #context: AudioContext | null = null;
   #timer: ReturnType<typeof setInterval> | null = null;
 
-  start(kind: "incoming" | "outgoing"): void {
+  start(kind: "incoming" | "waiting" | "outgoing"): void {
     this.stop();
-    const tune = kind === "incoming" ? INCOMING : OUTGOING;
+    const tune = { incoming: INCOMING, waiting: WAITING, outgoing: OUTGOING }[kind];
     try {
       this.#context = new AudioContext();
       void this.#context.resume().catch(() => undefined);

@@ -1,158 +1,143 @@
-import type { Code, LocalCode, Reason } from "@kinwire/sdk";
+import { en } from "./words/en.ts";
+import { hi } from "./words/hi.ts";
+import { pl } from "./words/pl.ts";
+import { fill, type Args, type Plural, type Translation } from "./words/shape.ts";
+import { zhHant } from "./words/zh-Hant.ts";
 
-/** Every word that the app shows or reads out. A translation is another file of this shape. */
-export const words = {
-  app: "Kinwire",
-  tagline: "Calls for the family",
+/** All words, typed as the English ones are, so that say() knows what has to be filled in. */
+export type Words = typeof en;
 
-  login: {
-    title: "Who are you?",
-    welcome: "Welcome",
-    demo: "Tap your picture to come in.",
-    other: "Another account",
-    user: "Name",
-    password: "Password",
-    submit: "Come in",
-    busy: "One moment…",
-    roles: { parent: "Parent", child: "Child" },
-    family: (name: string) => (/^family\b/i.test(name) ? name : `Family ${name}`),
-  },
+/** The languages, by their own names. One that is written from the right has dir "rtl". */
+export const languages = {
+  en: { name: "English", dir: "ltr", words: en },
+  hi: { name: "हिन्दी", dir: "ltr", words: hi },
+  pl: { name: "Polski", dir: "ltr", words: pl },
+  "zh-Hant": { name: "繁體中文", dir: "ltr", words: zhHant },
+} satisfies Record<string, { name: string; dir: "ltr" | "rtl"; words: Translation<Words> }>;
 
-  people: {
-    hello: (name: string) => `Hello, ${name}!`,
-    question: "Who would you like to call?",
-    nobody: "There is nobody to call yet.",
-    loading: "Looking who is there…",
-    online: "Here now",
-    inCall: "In a call",
-    offline: "Not here",
-    video: (name: string) => `Video call to ${name}`,
-    voice: (name: string) => `Voice call to ${name}`,
-    videoShort: "Video",
-    voiceShort: "Voice",
-    logout: "Log out",
-    together: "Call several",
-    cancelTogether: "Stop choosing",
-    choose: (name: string) => `Choose ${name}`,
-    callChosen: (n: number) => (n === 1 ? "Call 1 person" : `Call ${n} people`),
-  },
+export type Language = keyof typeof languages;
 
-  incoming: {
-    video: (name: string) => `${name} is calling you`,
-    voice: (name: string) => `${name} is calling you (voice)`,
-    group: (name: string, others: number) =>
-      others === 1 ? `${name} is calling you and one more` : `${name} is calling you and ${others} more`,
-    answer: "Answer",
-    decline: "Not now",
-  },
+/** Where the choice is kept, on this device. */
+const KEPT = "kinwire.language";
 
-  call: {
-    region: (names: string) => `Call with ${names}`,
-    ringing: "Ringing…",
-    connecting: "Connecting…",
-    connected: "Connected",
-    cameraOff: "Camera is off",
-    reconnecting: "Coming back…",
-    left: (name: string) => `${name} has left.`,
-    lost: (name: string) => `${name}’s connection is gone. Perhaps it comes back.`,
-    muted: "Microphone is off",
-    you: "You",
-    screenOf: (name: string) => `${name}’s screen`,
-    yourScreen: "You are sharing your screen",
-    mute: "Mute (M)",
-    unmute: "Speak again (M)",
-    cameraStop: "Camera off (V)",
-    cameraStart: "Camera on (V)",
-    share: "Share screen (S)",
-    unshare: "Stop sharing (S)",
-    hangup: "Hang up (H or Esc)",
-    quality: "Call quality (I)",
-    devices: "Camera and microphone (D)",
-    hear: "Tap to hear",
-    labels: { mic: "Mic", camera: "Camera", share: "Share", hangup: "Hang up" },
-    and: (names: string[]) =>
-      names.length < 3 ? names.join(" and ") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`,
-  },
+let current: Language = "en";
 
-  devices: {
-    title: "Camera and microphone",
-    camera: "Camera",
-    microphone: "Microphone",
-    unnamed: (n: number) => `Device ${n}`,
-    close: "Close",
-  },
+/** Every word that the app shows or reads out, in the language chosen: a live binding. */
+export let words: Words = en;
 
-  panel: {
-    title: "Call quality",
-    close: "Close",
-    measuring: "Measuring…",
-    rtt: "Round trip",
-    loss: "Loss",
-    jitter: "Jitter",
-    path: "Path",
-    room: "Room to send",
-    stream: "Stream",
-    codec: "Codec",
-    size: "Picture",
-    rate: "Rate",
-    good: "Good",
-    fair: "Fair",
-    poor: "Poor",
-    kinds: { audio: "sound", video: "camera", screen: "screen" },
-    you: "You",
-  },
+/** The language chosen. */
+export function language(): Language {
+  return current;
+}
 
-  connection: {
-    reconnecting: "The connection is gone. Coming back…",
-    media: "Picture and sound are stuck. Coming back…",
-    offline: "Not connected.",
-    again: "Try again",
-  },
+/** Uses a language from now on; screens made before keep their words. */
+export function useLanguage(l: Language): void {
+  current = l;
+  words = languages[l].words as unknown as Words;
+  if (typeof document === "undefined") return;
+  document.documentElement.lang = l;
+  document.documentElement.dir = languages[l].dir;
+}
 
-  ended: {
-    again: "Call again",
-    back: "Back",
-    lasted: (time: string) => `You talked for ${time}.`,
-  },
+/** Uses what was chosen on this device before, or else what the browser asks for. */
+export function startLanguage(): void {
+  useLanguage(pickLanguage(storage()?.getItem(KEPT) ?? "", navigator.languages ?? []));
+}
 
-  /** Why a call ended. name: the others; own: this person did it. */
-  reasons: {
-    hangup: { own: "You hung up.", other: (n) => `${n} hung up.` },
-    declined: { own: "You said not now.", other: (n) => `${n} cannot talk now.` },
-    missed: { own: "You missed the call.", other: (n) => `${n} did not answer.` },
-    cancelled: { own: "You stopped calling.", other: (n) => `${n} stopped calling.` },
-    busy: { own: "You were in another call.", other: (n) => `${n} is in another call.` },
-    lost: { own: "The connection was lost.", other: () => "The connection was lost." },
-    alone: { own: "Everybody else had left.", other: () => "Everybody else had left." },
-    failed: {
-      own: "Picture and sound could not be connected.",
-      other: () => "Picture and sound could not be connected.",
-    },
-    shutdown: { own: "Kinwire is being restarted.", other: () => "Kinwire is being restarted." },
-    elsewhere: {
-      own: "You answered on another device.",
-      other: () => "You answered on another device.",
-    },
-  } satisfies Record<Reason, { own: string; other: (name: string) => string }>,
+/** Uses a language and keeps the choice. */
+export function chooseLanguage(l: Language): void {
+  useLanguage(l);
+  storage()?.setItem(KEPT, l);
+}
 
-  /** Refusals, for people. */
-  errors: {
-    unauthenticated: "That name and password do not fit. Try again.",
-    rate_limited: "Too many tries. Wait a moment and try again.",
-    not_found: "That person cannot be found.",
-    not_allowed: "You may not call this person.",
-    busy: "You are in another call already.",
-    call_full: "This call is full.",
-    codec_unsupported: "This browser cannot show the pictures of this call.",
-    unavailable: "Kinwire is busy. Try again soon.",
-    offline: "Kinwire cannot be reached. Is the internet on?",
-    no_permission: "The browser does not let Kinwire use the camera or microphone.",
-    no_device: "No camera or microphone was found, or another program uses it.",
-    media_failed: "Picture and sound could not be connected.",
-    closed: "You are logged in at another place.",
-  } satisfies Partial<Record<Code | LocalCode, string>> as Partial<Record<Code | LocalCode, string>>,
-  errorElse: "Something went wrong. Try again.",
-};
+/** The first of the wishes (BCP 47) that there is: zh-TW and any other Chinese get zh-Hant. */
+export function pickLanguage(kept: string, wishes: readonly string[]): Language {
+  for (const wish of [kept, ...wishes]) {
+    const whole = Object.keys(languages).find((l) => l === wish);
+    const base = wish.split("-")[0]!.toLowerCase();
+    const found = whole ?? Object.keys(languages).find((l) => l.split("-")[0] === base);
+    if (found) return found as Language;
+  }
+  return "en";
+}
+
+/** A text with its holes filled: say(words.people.hello, { name }). */
+export function say<T extends string>(text: T, args: Args<T>): string {
+  return fill(text, args);
+}
+
+/** The form of a text for n, with {n} and other holes filled: count(words.people.callChosen, 2). */
+export function count<T extends { readonly one: string; readonly other: string }>(
+  plural: T,
+  n: number,
+  args?: Omit<Args<T["other"]>, "n">,
+): string {
+  const forms: Plural = plural;
+  const text = forms[new Intl.PluralRules(current).select(n)] ?? forms.other;
+  return fill(text, { ...(args as Record<string, string | number>), n: number(n) });
+}
+
+/** "Mia, Leo and Ola" */
+export function list(names: readonly string[]): string {
+  return new Intl.ListFormat(current, { type: "conjunction" }).format(names);
+}
+
+export function number(n: number): string {
+  return new Intl.NumberFormat(current).format(n);
+}
+
+/** "45 minutes" */
+export function minutes(n: number): string {
+  return new Intl.NumberFormat(current, { style: "unit", unit: "minute", unitDisplay: "long" }).format(n);
+}
+
+/** The time of day, as the language writes it. */
+export function time(ms: number): string {
+  return new Intl.DateTimeFormat(current, { timeStyle: "short" }).format(ms);
+}
+
+/** The day. */
+export function date(ms: number): string {
+  return new Intl.DateTimeFormat(current, { dateStyle: "medium" }).format(ms);
+}
+
+/** The day and the time. */
+export function dateTime(ms: number): string {
+  return new Intl.DateTimeFormat(current, { dateStyle: "medium", timeStyle: "short" }).format(ms);
+}
+
+const STEPS: [Intl.RelativeTimeFormatUnit, number][] = [
+  ["day", 86_400_000],
+  ["hour", 3_600_000],
+  ["minute", 60_000],
+];
+
+/** How long ago or until: "5 minutes ago", "yesterday", "in 3 days", "now". */
+export function ago(ms: number, now = Date.now()): string {
+  const format = new Intl.RelativeTimeFormat(current, { numeric: "auto" });
+  const by = ms - now;
+  for (const [unit, size] of STEPS) {
+    if (Math.abs(by) >= size) return format.format(Math.trunc(by / size), unit);
+  }
+  return format.format(0, "second");
+}
+
+/** A country's name by its ISO 3166-1 alpha-2 code. */
+export function country(code: string): string {
+  return new Intl.DisplayNames(current, { type: "region" }).of(code) ?? code;
+}
+
+/** A weekday's name: 1 Monday to 7 Sunday. */
+export function weekday(n: number, style: "long" | "short" = "long"): string {
+  // 1 January 2024 was a Monday.
+  return new Intl.DateTimeFormat(current, { weekday: style, timeZone: "UTC" }).format(Date.UTC(2024, 0, n));
+}
+
+/** Puts words in the order of the language's alphabet. */
+export function inOrder<T>(items: readonly T[], by: (item: T) => string): T[] {
+  const order = new Intl.Collator(current);
+  return [...items].sort((a, b) => order.compare(by(a), by(b)));
+}
 
 /** Minutes and seconds, as on a clock. */
 export function duration(ms: number): string {
@@ -161,4 +146,13 @@ export function duration(ms: number): string {
   const hours = Math.floor(s / 3600);
   const rest = `${hours ? two(Math.floor(s / 60) % 60) : Math.floor(s / 60)}:${two(s % 60)}`;
   return hours ? `${hours}:${rest}` : rest;
+}
+
+/** localStorage throws where the browser keeps nothing. */
+function storage(): Storage | null {
+  try {
+    return localStorage;
+  } catch {
+    return null;
+  }
 }

@@ -1,12 +1,8 @@
 import { KinwireError } from "./errors.ts";
-import type { Code, Device, Person } from "./proto_gen.ts";
+import type { Code, Device, LoggedIn, PageMap, Person, ProtoError } from "./proto_gen.ts";
 
 /** What POST /v1/login answers. */
-export interface Login {
-  token: string;
-  expires_at: string | number;
-  me: Person;
-}
+export type Login = LoggedIn;
 
 /** One of the people whom the login page of a server in demo mode offers. */
 export interface DemoLogin {
@@ -23,8 +19,38 @@ export interface Demo {
   password: string;
 }
 
-/** The plain HTTP API of a Kinwire server. */
+/** A page of the HTTP API: its method and its path, such as "GET /v1/children/{id}". */
+export type PageKey = keyof PageMap;
+
+type Names<P extends string> = P extends `${string}{${infer Name}}${infer Rest}` ? Name | Names<Rest> : never;
+type PathOf<K extends PageKey> = [Names<K>] extends [never]
+  ? { path?: undefined }
+  : { path: Record<Names<K>, string> };
+type BodyOf<K extends PageKey> = PageMap[K]["in"] extends undefined
+  ? { body?: undefined }
+  : { body: PageMap[K]["in"] };
+
+/** What a page is asked with: path's names, query, body, as the page has them. */
+export type PageRequest<K extends PageKey> = PathOf<K> &
+  BodyOf<K> & { query?: Record<string, string | number | undefined> };
+
+type PageArgs<K extends PageKey> = {} extends PageRequest<K> ? [PageRequest<K>?] : [PageRequest<K>];
+
+/**
+ * The plain HTTP API of a Kinwire server. Every page of the OpenAPI document is asked for by page(), typed
+ * by its method and path:
+ *
+ *     const api = new API();
+ *     await api.login("mia", password); // keeps the token for what follows
+ *     const { friends } = await api.page("GET /v1/friends");
+ *     await api.page("POST /v1/friends/requests/{id}/accept", { path: { id } });
+ *     await api.page("POST /v1/blocks", { body: { user_id } });
+ *
+ * A refusal is a KinwireError with the server's code.
+ */
 export class API {
+  /** Goes into Authorization: Bearer; empty before login. */
+  token = "";
   readonly #base: string;
   readonly #fetch: typeof fetch;
 
@@ -33,19 +59,36 @@ export class API {
     this.#fetch = fetcher;
   }
 
-  /** Logs in. A wrong name or password is a KinwireError with code "unauthenticated". */
-  login(user: string, password: string, device?: Device): Promise<Login> {
-    return this.#json<Login>("POST", "/v1/login", undefined, { user, password, device });
+  /** Asks for a page; what it answers, or undefined where it answers nothing. */
+  page<K extends PageKey>(key: K, ...args: PageArgs<K>): Promise<PageMap[K]["out"]> {
+    const [method, template] = key.split(" ") as [string, string];
+    const o = (args[0] ?? {}) as {
+      path?: Record<string, string>;
+      body?: unknown;
+      query?: Record<string, string | number | undefined>;
+    };
+    const path = template.replace(/\{(\w+)\}/g, (_, name: string) =>
+      encodeURIComponent(o.path?.[name] ?? ""),
+    );
+    return this.#json(method, path + queryText(o.query), o.body);
   }
 
-  /** Ends the session of token. */
-  async logout(token: string): Promise<void> {
-    await this.#call("POST", "/v1/logout", token);
+  /** Logs in and keeps the token. A wrong name or password is a KinwireError with code "unauthenticated". */
+  async login(user: string, password: string, device?: Device): Promise<Login> {
+    const login = await this.#json<Login>("POST", "/v1/login", { user, password, device });
+    this.token = login.token;
+    return login;
   }
 
-  /** Who token belongs to. */
-  me(token: string): Promise<Person> {
-    return this.#json<Person>("GET", "/v1/me", token);
+  /** Ends the session of the token. */
+  async logout(): Promise<void> {
+    await this.#json("POST", "/v1/logout");
+    this.token = "";
+  }
+
+  /** Who the token belongs to. */
+  me(): Promise<Person> {
+    return this.#json<Person>("GET", "/v1/me");
   }
 
   /** The demo's logins, or null when the server is not in demo mode. */
@@ -58,14 +101,15 @@ export class API {
     }
   }
 
-  async #json<T>(method: string, path: string, token?: string, body?: unknown): Promise<T> {
-    const response = await this.#call(method, path, token, body);
-    return (await response.json()) as T;
+  async #json<T>(method: string, path: string, body?: unknown): Promise<T> {
+    const response = await this.#call(method, path, body);
+    const text = await response.text();
+    return (text ? JSON.parse(text) : undefined) as T;
   }
 
-  async #call(method: string, path: string, token?: string, body?: unknown): Promise<Response> {
+  async #call(method: string, path: string, body?: unknown): Promise<Response> {
     const headers: Record<string, string> = { Accept: "application/json" };
-    if (token) headers["Authorization"] = `Bearer ${token}`;
+    if (this.token) headers["Authorization"] = `Bearer ${this.token}`;
     if (body !== undefined) headers["Content-Type"] = "application/json";
     let response: Response;
     try {
@@ -82,6 +126,12 @@ export class API {
   }
 }
 
+function queryText(query: Record<string, string | number | undefined> = {}): string {
+  const given = Object.entries(query).filter(([, v]) => v !== undefined);
+  if (given.length === 0) return "";
+  return `?${new URLSearchParams(given.map(([k, v]) => [k, String(v)]))}`;
+}
+
 const codeOfStatus: Record<number, Code> = {
   400: "bad_message",
   401: "unauthenticated",
@@ -96,8 +146,10 @@ const codeOfStatus: Record<number, Code> = {
 async function refusal(method: string, path: string, response: Response): Promise<KinwireError> {
   const fallback = codeOfStatus[response.status] ?? "internal";
   try {
-    const body = (await response.json()) as { code?: Code; message?: string };
-    return new KinwireError(body.code ?? fallback, body.message ?? response.statusText);
+    const body = (await response.json()) as Partial<ProtoError>;
+    return new KinwireError(body.code ?? fallback, body.message ?? response.statusText, {
+      missing: body.missing,
+    });
   } catch {
     return new KinwireError(fallback, `${method} ${path}: HTTP ${response.status}`);
   }

@@ -13,6 +13,7 @@ import {
 import type {
   CallEntered,
   CallView,
+  CallWarning,
   MediaSlots,
   Participant,
   Reason,
@@ -33,6 +34,8 @@ export interface CallEvents {
   media: MediaState;
   /** Our own microphone, camera or screen was switched. */
   local: SourceKind;
+  /** It will be ended soon by a parent's rule. */
+  warning: CallWarning;
   /** Every two seconds: how well it goes. */
   stats: CallSummary;
   /** Something failed that does not end the call, such as a camera that cannot be opened. */
@@ -58,6 +61,7 @@ export class Call extends Emitter<CallEvents> {
   #view: CallView;
   #entered = false;
   #ended: Reason | null = null;
+  #warning: CallWarning | null = null;
   #opening: Promise<void> | null = null;
 
   constructor(view: CallView, me: string, signaling: Signaling, clock: Clock, options: MediaOptions = {}) {
@@ -66,7 +70,8 @@ export class Call extends Emitter<CallEvents> {
     this.outgoing = view.caller === me;
     this.#view = normal(view);
     this.#signaling = signaling;
-    this.local = new LocalMedia(view.video);
+    this.local = new LocalMedia(view.video && !view.no_video);
+    this.local.noVideo = view.no_video ?? false;
     this.local.on("problem", (e) => this.emit("problem", e));
     this.local.on("change", (kind) => this.emit("local", kind));
     this.#media = new CallMedia(this.#view, this.local, signaling, clock, options);
@@ -90,6 +95,14 @@ export class Call extends Emitter<CallEvents> {
   /** This person has called or answered, and is in it. */
   get entered(): boolean {
     return this.#entered;
+  }
+  /** The last warning that it will be ended soon; null without one. */
+  get warning(): CallWarning | null {
+    return this.#warning;
+  }
+  /** A parent has switched video off: nobody may send a camera's or a screen's picture. */
+  get noVideo(): boolean {
+    return this.#view.no_video ?? false;
   }
   /** The connection under it, for diagnosis; null before it is made and after the end. */
   get pc(): RTCPeerConnection | null {
@@ -134,6 +147,11 @@ export class Call extends Emitter<CallEvents> {
     await this.#tell("call.decline");
   }
 
+  /** Rings more people by their user ids. */
+  async add(to: string[]): Promise<void> {
+    await this.#signaling.request("call.add", { call_id: this.id, to });
+  }
+
   /** Ends it for this person, and a call of two for both. */
   async hangup(): Promise<void> {
     if (this.#ended) return;
@@ -154,6 +172,13 @@ export class Call extends Emitter<CallEvents> {
   /** A newer view of the call. Called by Kinwire. */
   update(view: CallView): void {
     if (!this.#ended) this.#setView(normal(view));
+  }
+
+  /** It will be ended soon. Called by Kinwire. */
+  warn(warning: CallWarning): void {
+    if (this.#ended) return;
+    this.#warning = warning;
+    this.emit("warning", warning);
   }
 
   /** One participant changed. Called by Kinwire. */
@@ -194,6 +219,7 @@ export class Call extends Emitter<CallEvents> {
   #setView(view: CallView): void {
     this.#view = view;
     this.#media.viewChanged(view);
+    this.local.noVideo = view.no_video ?? false;
     this.emit("state", view);
     const own = this.participant(view.you);
     if (view.phase === "ended") this.#finish(view.reason ?? "hangup");

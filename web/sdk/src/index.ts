@@ -13,15 +13,16 @@
  *
  * Signaling is the layer below, for programs that want the wire alone. Debug is for tests and support.
  */
-export { API, type Demo, type DemoLogin, type Login } from "./api.ts";
+export { API, type Demo, type DemoLogin, type Login, type PageKey, type PageRequest } from "./api.ts";
 export { Call, type CallEvents } from "./call.ts";
 export { Debug, type StreamDebug } from "./debug.ts";
 export { Emitter, type Off } from "./emitter.ts";
 export { browserClock, socketURL, type Clock, type SocketLike } from "./environment.ts";
-export { codeOf, KinwireError, type LocalCode } from "./errors.ts";
+export { codeOf, KinwireError, missingOf, type LocalCode } from "./errors.ts";
 export { Kinwire, type KinwireEvents, type KinwireOptions } from "./kinwire.ts";
 export { LocalMedia } from "./local.ts";
 export type { MediaOptions, MediaState, RemoteTrack } from "./media.ts";
+export { createPasskey, getPasskey, passkeysSupported } from "./passkey.ts";
 export type * from "./proto_gen.ts";
 export { EVENT_TYPES, PROTOCOL_VERSION } from "./proto_gen.ts";
 export { Signaling, type Connection, type ConnectionState, type SignalingOptions } from "./signaling.ts";

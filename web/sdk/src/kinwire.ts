@@ -3,7 +3,7 @@ import { Emitter } from "./emitter.ts";
 import { browserClock, socketURL } from "./environment.ts";
 import { KinwireError } from "./errors.ts";
 import type { MediaOptions } from "./media.ts";
-import type { CallEntered, CallView, Person, Presence, Welcome } from "./proto_gen.ts";
+import type { CallEntered, CallView, CallWarning, Person, Presence, Welcome } from "./proto_gen.ts";
 import { Signaling, type Connection, type SignalingOptions } from "./signaling.ts";
 
 /** Settings of a session. url defaults to this page's server. */
@@ -17,10 +17,16 @@ export interface KinwireEvents {
   connection: Connection;
   /** The first welcome: me, people and calls are known. */
   ready: Person;
-  /** Somebody came, went, or started or ended a call. */
+  /** Somebody came, went, or started or ended a call; or there are others now. */
   people: Presence[];
-  /** A call rings for this person. */
+  /** A call rings for this person. With call.view.waiting it does so while another call goes on. */
   incoming: Call;
+  /** A call will be ended soon by a parent's rule. */
+  warning: { call: Call; warning: CallWarning };
+  /** Friends, requests or blocks of this person changed: ask for them again. People are asked for already. */
+  friends: void;
+  /** For a parent: children, approvals, rules or consents changed: ask for them again. */
+  family: void;
   /** A call of this person came to be or ended. */
   calls: Call[];
 }
@@ -39,6 +45,7 @@ export class Kinwire extends Emitter<KinwireEvents> {
   readonly #people = new Map<string, Presence>();
   readonly #calls = new Map<string, Call>();
   #me: Person | null = null;
+  #asked = 0;
   #offNetwork: () => void = () => undefined;
 
   constructor(o: KinwireOptions) {
@@ -52,9 +59,9 @@ export class Kinwire extends Emitter<KinwireEvents> {
   get me(): Person | null {
     return this.#me;
   }
-  /** Those whom this person may call, by name. */
+  /** Those whom this person may call, in the order in which the server gives them. */
   get people(): Presence[] {
-    return [...this.#people.values()].sort((a, b) => a.person.name.localeCompare(b.person.name));
+    return [...this.#people.values()];
   }
   /** Calls that ring or go on. */
   get calls(): Call[] {
@@ -101,7 +108,18 @@ export class Kinwire extends Emitter<KinwireEvents> {
       this.#people.set(p.person.id, p);
       this.emit("people", this.people);
     });
+    s.on("friends.changed", () => {
+      void this.#askPeople();
+      this.emit("friends", undefined);
+    });
+    s.on("family.changed", () => this.emit("family", undefined));
     s.on("call.incoming", ({ call }) => this.#incoming(call));
+    s.on("call.warning", (warning) => {
+      const call = this.#calls.get(warning.call_id);
+      if (!call) return;
+      call.warn(warning);
+      this.emit("warning", { call, warning });
+    });
     s.on("call.state", ({ call }) => this.#calls.get(call.call_id)?.update(call));
     s.on("call.participant", (e) => this.#calls.get(e.call_id)?.updateParticipant(e.participant));
     s.on("media.slots", (slots) => this.#calls.get(slots.call_id)?.updateSlots(slots));
@@ -111,12 +129,29 @@ export class Kinwire extends Emitter<KinwireEvents> {
     const first = !this.#me;
     this.#me = w.me;
     if (!w.resumed) {
-      this.#people.clear();
-      for (const p of w.people ?? []) this.#people.set(p.person.id, p);
+      this.#setPeople(w.people ?? []);
       this.#takeCalls(w.calls ?? []);
     }
     if (first) this.emit("ready", w.me);
     this.emit("people", this.people);
+  }
+
+  #setPeople(people: Presence[]): void {
+    this.#people.clear();
+    for (const p of people) this.#people.set(p.person.id, p);
+  }
+
+  /** Asks who there is; of several answers the one to the last question counts. */
+  async #askPeople(): Promise<void> {
+    const asked = ++this.#asked;
+    try {
+      const { people } = await this.signaling.request("people.list", {});
+      if (asked !== this.#asked) return;
+      this.#setPeople(people ?? []);
+      this.emit("people", this.people);
+    } catch {
+      // A session that ended meanwhile: the next welcome brings them.
+    }
   }
 
   /** A new session: what it lists is true, and what it does not list is over. */
@@ -133,8 +168,10 @@ export class Kinwire extends Emitter<KinwireEvents> {
   #incoming(view: CallView): void {
     if (view.phase === "ended" || this.#calls.has(view.call_id)) return;
     const own = view.participants?.find((p) => p.id === view.you);
-    if (own?.phase !== "invited") return;
+    if (own?.phase !== "invited" && own?.phase !== "ringing") return;
     this.emit("incoming", this.#callFor(view));
+    // The caller is told that it rings here.
+    this.signaling.notify("call.ringing", { call_id: view.call_id });
   }
 
   #callFor(view: CallView): Call {

@@ -17,18 +17,35 @@ export type SendTrack = (kind: SourceKind, track: MediaStreamTrack | null) => Pr
  * This person's own microphone, camera and screen in one call.
  *
  * A muted microphone stays open and sends silence, so that speaking again is instant. A camera or screen
- * that is off is really let go: its light goes out.
+ * that is off is really let go: its light goes out. With noVideo neither camera nor screen can be opened.
  */
 export class LocalMedia extends Emitter<LocalEvents> {
   readonly #tracks: Record<SourceKind, MediaStreamTrack | null> = { audio: null, video: null, screen: null };
   readonly #muted: Record<SourceKind, boolean>;
   readonly #devices: Partial<Record<"audio" | "video", string>> = {};
   #send: SendTrack | null = null;
+  #noVideo = false;
   #ended = false;
 
   constructor(video: boolean) {
     super();
     this.#muted = { audio: false, video: !video, screen: true };
+  }
+
+  /** Whether pictures are switched off for this call. */
+  get noVideo(): boolean {
+    return this.#noVideo;
+  }
+  /** Switches them off: what is open is let go at once. Switched on again, nothing opens by itself. */
+  set noVideo(on: boolean) {
+    if (this.#noVideo === on) return;
+    this.#noVideo = on;
+    if (!on || this.#ended) return;
+    for (const kind of ["video", "screen"] as const) {
+      if (this.#muted[kind]) continue;
+      void this.#put(kind, null);
+      this.#set(kind, true);
+    }
   }
 
   muted(kind: SourceKind): boolean {
@@ -44,7 +61,9 @@ export class LocalMedia extends Emitter<LocalEvents> {
     const got = await captureLocal(!this.#muted.video);
     await this.#put("audio", got.audio);
     if (!got.audio) this.#set("audio", true);
-    if (!this.#muted.video) {
+    // It may have been switched off while it opened.
+    if (this.#muted.video) this.#release(got.video);
+    else {
       await this.#put("video", got.video);
       if (!got.video) this.#set("video", true);
     }
@@ -67,13 +86,15 @@ export class LocalMedia extends Emitter<LocalEvents> {
   }
 
   async setCamera(on: boolean): Promise<void> {
+    if (on) this.#mayShow();
     if (on && !this.#tracks.video) await this.#put("video", await captureOne("video", this.#devices.video));
     if (!on) await this.#put("video", null);
-    this.#set("video", !on);
+    this.#set("video", !on || this.#noVideo);
   }
 
   /** Asks which screen to share and shares it. False when the person chose none. */
   async shareScreen(): Promise<boolean> {
+    this.#mayShow();
     let track: MediaStreamTrack;
     try {
       track = await captureScreen();
@@ -83,8 +104,8 @@ export class LocalMedia extends Emitter<LocalEvents> {
     }
     track.onended = () => void this.stopShare();
     await this.#put("screen", track);
-    this.#set("screen", false);
-    return true;
+    this.#set("screen", this.#noVideo);
+    return !this.#noVideo;
   }
 
   async stopShare(): Promise<void> {
@@ -123,7 +144,8 @@ export class LocalMedia extends Emitter<LocalEvents> {
   }
 
   async #put(kind: SourceKind, track: MediaStreamTrack | null): Promise<void> {
-    if (this.#ended) return this.#release(track);
+    // What was asked for may be open only after it has been switched off.
+    if (this.#ended || (this.#noVideo && kind !== "audio" && track)) return this.#release(track);
     const old = this.#tracks[kind];
     this.#tracks[kind] = track;
     if (track && kind !== "screen") track.enabled = !this.#muted[kind] || kind === "video";
@@ -131,6 +153,10 @@ export class LocalMedia extends Emitter<LocalEvents> {
     if (old === track) return;
     this.#release(old);
     this.emit("change", kind);
+  }
+
+  #mayShow(): void {
+    if (this.#noVideo) throw new KinwireError("not_allowed", "video is switched off in this call");
   }
 
   #release(track: MediaStreamTrack | null): void {

@@ -45,6 +45,10 @@ export interface Person {
   name: string;
   /** one emoji */
   avatar: string;
+  /**
+   * parent, child, teen, adult or staff; empty for an account that is gone, which only an operator
+   * sees
+   */
   role: Role;
   /** the family's display name */
   family: string;
@@ -53,13 +57,25 @@ export interface Person {
 /** Role is what a person is in the family. */
 export type Role =
   | "parent"
-  | "child";
+  /** looked after by parents */
+  | "child"
+  /** signed up alone, under 18 */
+  | "teen"
+  /** signed up alone, without children here */
+  | "adult"
+  /** the operator's person, for reviews by video call */
+  | "staff";
 
 /** Presence is a person and whether they can be reached now. */
 export interface Presence {
   person: Person;
   online: boolean;
   in_call: boolean;
+  /**
+   * LastSeen is when the person was last here, in milliseconds since the Unix epoch; absent where
+   * they keep it to themselves or are here now.
+   */
+  last_seen?: number;
 }
 
 /** CallView is a call as one of its people sees it. */
@@ -74,6 +90,12 @@ export interface CallView {
   /** your participant id */
   you: string;
   started_at: number;
+  /** it rings while you are in another call; to accept it ends your part in that one */
+  waiting?: boolean;
+  /** a parent has switched video off: neither camera nor screen may be sent by anybody */
+  no_video?: boolean;
+  /** it will be ended then, by a parent's rule */
+  ends_at?: number;
   participants: Participant[];
 }
 
@@ -106,6 +128,16 @@ export type Reason =
   | "failed"
   /** the server went down */
   | "shutdown"
+  /**
+   * A parent's or a friend's decision, which takes effect at once.
+   *
+   * two of its people may not talk to each other any more
+   */
+  | "not_allowed"
+  /** a parent's quiet hours began */
+  | "quiet_hours"
+  /** the day's minutes are used up */
+  | "allowance"
   /** answered or declined on another device of the same person */
   | "elsewhere";
 
@@ -122,8 +154,10 @@ export interface Participant {
 
 /** ParticipantPhase is where one person is in a call. */
 export type ParticipantPhase =
-  /** it rings, or would if they were online */
+  /** no device of theirs has said yet that it rings */
   | "invited"
+  /** it rings on a device at least */
+  | "ringing"
   /** said yes; no media yet */
   | "accepted"
   /** media is up */
@@ -188,6 +222,13 @@ export interface ICEServer {
   username?: string;
   credential?: string;
   expires_at?: number;
+}
+
+/** CallAdd rings more people in a call that goes on. */
+export interface CallAdd {
+  call_id: string;
+  /** user ids */
+  to: string[];
 }
 
 /** CallRef names a call. */
@@ -341,6 +382,15 @@ export interface CallState {
   call: CallView;
 }
 
+/** CallWarning tells that a call will end, kindly ahead of time. */
+export interface CallWarning {
+  call_id: string;
+  /** quiet_hours or allowance */
+  reason: Reason;
+  /** milliseconds since the Unix epoch */
+  ends_at: number;
+}
+
 /** ParticipantEvent is sent when one participant's phase or sources change. */
 export interface ParticipantEvent {
   call_id: string;
@@ -354,6 +404,8 @@ export interface ParticipantEvent {
 export interface ProtoError {
   code: Code;
   message: string;
+  /** Missing is what would have to be there first, with not_approved. */
+  missing?: Missing[];
 }
 
 /** Code names a kind of refusal. */
@@ -388,8 +440,800 @@ export type Code =
   | "codec_unsupported"
   /** the server is shutting down or overloaded */
   | "unavailable"
+  /** below the age of consent: a parent has to make the account */
+  | "too_young"
+  /** a name that looks like a phone number, an address, an e-mail or a school */
+  | "text_refused"
+  /** the user name belongs to somebody */
+  | "taken"
+  /** a parent has not consented, or has to again */
+  | "needs_consent"
+  /** not every pair of these people are approved friends; missing says what lacks */
+  | "not_approved"
+  /** a parent's quiet hours are on */
+  | "quiet_hours"
+  /** the day's minutes are used up */
+  | "allowance_used"
+  /** the account was suspended */
+  | "suspended"
   /** a fault of the server; the message holds no detail */
   | "internal";
+
+/**
+ * Missing is a yes that two people still lack before they may meet. Names are all that is told of
+ * either.
+ */
+export interface Missing {
+  a: NameOf;
+  b: NameOf;
+  need: Need;
+  /** in plain words: “Ana’s parent has not approved Ben yet” */
+  text: string;
+}
+
+/**
+ * NameOf is the little of a person that a request shows. ID is there only where the reader knows
+ * the person already.
+ */
+export interface NameOf {
+  id?: string;
+  name: string;
+  avatar?: string;
+}
+
+/** Need says what is missing between A and B. */
+export type Need =
+  /** nobody has asked yet */
+  | "friends"
+  /** A has not said yes */
+  | "a"
+  /** B has not said yes */
+  | "b"
+  /** A's parent has not approved B */
+  | "parent_a"
+  /** B's parent has not approved A */
+  | "parent_b"
+  /** A's parent has not allowed this at all */
+  | "consent_a"
+  /** B's parent has not allowed this at all */
+  | "consent_b"
+  /** it is not to be, and nobody is told why */
+  | "never";
+
+/**
+ * SignUpParent starts a parent's account. What happens next comes by e-mail, so the answer does
+ * not tell whether the address has an account already.
+ */
+export interface SignUpParent {
+  email: string;
+  /** at least 10 characters; left out by somebody who will use a passkey */
+  password?: string;
+  /** what friends and family see */
+  name: string;
+  /** one emoji */
+  avatar: string;
+  /** BCP 47, for the e-mail */
+  language?: string;
+}
+
+/** Sent says that an e-mail is on its way, or would be if there were anybody to send it to. */
+export interface Sent {
+  sent: boolean;
+}
+
+/**
+ * SignUpSelf starts the account of a teen or an adult who is old enough to consent in their
+ * country. Under that age the answer is too_young, and nothing of it is kept.
+ */
+export interface SignUpSelf {
+  email: string;
+  password: string;
+  name: string;
+  /** one emoji */
+  avatar: string;
+  /** ISO 3166-1 alpha-2 */
+  country: string;
+  /** kept for the age check only */
+  birth_date: string;
+  language?: string;
+}
+
+/** TokenIn brings back the token of an e-mail's link. */
+export interface TokenIn {
+  token: string;
+  device?: Device;
+}
+
+/** LoggedIn is a session. Token goes into Authorization: Bearer, and into hello on the WebSocket. */
+export interface LoggedIn {
+  token: string;
+  expires_at: number;
+  me: Person;
+  /** the account has neither password nor passkey yet: add a passkey now */
+  add_key?: boolean;
+}
+
+/** ConsentAges is the table as it holds today. */
+export interface ConsentAges {
+  default: number;
+  countries: ConsentAge[];
+}
+
+/** ConsentAge is the age from which somebody in a country consents alone. */
+export interface ConsentAge {
+  country: string;
+  age: number;
+}
+
+/** PasswordForgot asks for an e-mail with which a new password can be set. */
+export interface PasswordForgot {
+  email: string;
+}
+
+/**
+ * PasswordReset sets a new password with the token of the e-mail. Every session of the account
+ * ends.
+ */
+export interface PasswordReset {
+  token: string;
+  password: string;
+}
+
+/**
+ * PasswordChange sets a new password by somebody who knows the old one. Every other session of the
+ * account ends.
+ */
+export interface PasswordChange {
+  /** empty when the account has none yet */
+  old: string;
+  new: string;
+}
+
+/** LoginCode signs a child in by the one-time code that a parent shows. */
+export interface LoginCode {
+  /** spaces and case do not matter */
+  code: string;
+  device?: Device;
+}
+
+/** Providers lists them. */
+export interface Providers {
+  providers: Provider[];
+}
+
+/** Provider is an OpenID Connect provider that one may sign in with. */
+export interface Provider {
+  id: string;
+  name: string;
+  /** the path to go to; it leads to the provider and back to /#ticket=… */
+  url: string;
+}
+
+/**
+ * Ceremony starts a WebAuthn ceremony: Options are for navigator.credentials.create or .get,
+ * Ticket comes back with the result.
+ */
+export interface Ceremony {
+  ticket: string;
+  /**
+   * PublicKeyCredentialCreationOptionsJSON or PublicKeyCredentialRequestOptionsJSON of WebAuthn
+   * Level 3
+   */
+  options: unknown;
+}
+
+/** PasskeyLogin finishes a log-in by passkey. */
+export interface PasskeyLogin {
+  ticket: string;
+  /** AuthenticationResponseJSON of WebAuthn Level 3 */
+  response: unknown;
+  device?: Device;
+}
+
+/** PasskeyNew finishes the making of a passkey. */
+export interface PasskeyNew {
+  ticket: string;
+  /** by which the person knows it again */
+  name: string;
+  /** RegistrationResponseJSON of WebAuthn Level 3 */
+  response: unknown;
+}
+
+/** Passkey is one that an account has. */
+export interface Passkey {
+  id: string;
+  name: string;
+  created_at: number;
+  used_at?: number;
+}
+
+/** Passkeys lists them. */
+export interface Passkeys {
+  passkeys: Passkey[];
+}
+
+/** Account is a person as they see themselves. */
+export interface Account {
+  person: Person;
+  /** the e-mail address, or a child's user name */
+  login: string;
+  country?: string;
+  settings: Settings;
+  /** whether there is one */
+  password: boolean;
+}
+
+/** Settings are what a person decides for themselves. */
+export interface Settings {
+  /** who sees whether this person is online or in a call */
+  presence: Visibility;
+  /** who sees when this person was last here */
+  last_seen: Visibility;
+  /** a call that comes in during a call rings too; otherwise the caller hears busy */
+  call_waiting: boolean;
+  /** friends are ordered by who this person talks with most; otherwise by name */
+  order_by_talk: boolean;
+}
+
+/** Visibility says who sees something. */
+export type Visibility =
+  /** approved friends */
+  | "friends"
+  /** one's own family */
+  | "family"
+  | "nobody";
+
+/** AccountEdit changes one's own name and picture; a child's are changed by a parent. */
+export interface AccountEdit {
+  name: string;
+  avatar: string;
+}
+
+/** LoginSessions lists them, the most recently used first. */
+export interface LoginSessions {
+  sessions: LoginSession[];
+}
+
+/** LoginSession is one device that is signed in. */
+export interface LoginSession {
+  id: string;
+  device: Device;
+  created_at: number;
+  last_seen_at: number;
+  /** the one that asks */
+  current: boolean;
+}
+
+/**
+ * PushHandle registers this device for wake-ups. The handle means nothing to Kinwire: the
+ * operator's push service knows which device it stands for.
+ */
+export interface PushHandle {
+  handle: string;
+}
+
+/** Children lists a parent's children. */
+export interface Children {
+  children: Child[];
+}
+
+/** Child is a child as a parent sees it. */
+export interface Child {
+  person: Person;
+  user: string;
+  birth_date: string;
+  country: string;
+  gender?: Gender;
+  guardians: Person[];
+}
+
+/** Gender is optional and may be left open. */
+export type Gender =
+  | "girl"
+  | "boy"
+  | "other";
+
+/**
+ * ChildNew makes a child's account, which needs a consent that was granted and is not used yet.
+ * There are no other fields than these.
+ */
+export interface ChildNew {
+  consent_id: string;
+  nickname: string;
+  /** kept for the age check only */
+  birth_date: string;
+  /** ISO 3166-1 alpha-2 */
+  country: string;
+  /** one emoji */
+  avatar: string;
+  gender?: Gender;
+  /** the user name to sign in with */
+  user: string;
+  /** four or more pictures, or eight or more characters */
+  password: string;
+}
+
+/** ChildEdit changes what is held about a child. */
+export interface ChildEdit {
+  nickname: string;
+  birth_date: string;
+  country: string;
+  avatar: string;
+  gender?: Gender;
+}
+
+/** ChildPassword sets a child's password; the child's sessions go on. */
+export interface ChildPassword {
+  password: string;
+}
+
+/** OneTimeCode is shown to somebody who types or scans it. */
+export interface OneTimeCode {
+  code: string;
+  /** for a QR code: opens the app with the code filled in */
+  url: string;
+  expires_at: number;
+}
+
+/** ChildRules is Rules with how much of today's allowance is used. */
+export interface ChildRules {
+  rules: Rules;
+  /** in calls today, in the child's time zone */
+  used_seconds: number;
+}
+
+/** Rules are what a parent has decided for a child. */
+export interface Rules {
+  /** a new friend needs a parent's yes */
+  approve_friends: boolean;
+  /** false: calls with this child are by voice alone */
+  video: boolean;
+  /** in calls a day; 0 means no limit. Calls with the family do not count */
+  daily_minutes: number;
+  /** IANA, such as Europe/Warsaw */
+  time_zone: string;
+  quiet_hours: QuietHours[];
+}
+
+/**
+ * QuietHours is a span of a day's local time in which a child is not called. A span that ends
+ * before it begins goes on into the next day.
+ */
+export interface QuietHours {
+  /** on which it begins: 1 Monday to 7 Sunday (ISO 8601) */
+  days: number[];
+  /** HH:MM */
+  from: string;
+  /** HH:MM */
+  to: string;
+}
+
+/** Friends is a person's friends and the requests on their way. */
+export interface Friends {
+  friends: Friend[];
+  requests: FriendRequest[];
+}
+
+/** Friend is somebody whom this person may reach. */
+export interface Friend {
+  person: Person;
+  /** of one's own family, so it cannot be ended */
+  family: boolean;
+  since: number;
+}
+
+/** FriendRequest is a friendship on its way, as one of the two sees it. */
+export interface FriendRequest {
+  id: string;
+  with: NameOf;
+  /** I asked */
+  mine: boolean;
+  /** the name of a friend who would like us to be friends */
+  via?: string;
+  state: FriendState;
+  /** a is I, b the other */
+  missing: Need[];
+  created_at: number;
+  expires_at: number;
+}
+
+/** FriendState is where two people are. */
+export type FriendState =
+  /** at least one yes is missing */
+  | "pending"
+  /** every yes is there */
+  | "friends"
+  /** somebody said no */
+  | "declined"
+  /** who asked took it back */
+  | "cancelled"
+  /** they were friends */
+  | "ended"
+  /** nobody answered in time */
+  | "expired";
+
+/** Blocks lists those whom a person has blocked. */
+export interface Blocks {
+  blocked: NameOf[];
+}
+
+/** BlockIn names whom to block. */
+export interface BlockIn {
+  user_id: string;
+}
+
+/** History lists calls, the newest first. */
+export interface History {
+  calls: HistoryEntry[];
+}
+
+/** HistoryEntry is a call in somebody's history. It says who and when, never what. */
+export interface HistoryEntry {
+  call_id: string;
+  with: NameOf[];
+  outgoing: boolean;
+  video: boolean;
+  at: number;
+  /** 0: they never talked */
+  seconds: number;
+  /** why it ended for this person */
+  reason: Reason;
+  /** when this entry goes */
+  deleted_at: number;
+}
+
+/**
+ * ScopesSet gives and withdraws a child's scopes: those listed are given, all others withdrawn, at
+ * once.
+ */
+export interface ScopesSet {
+  scopes: Scope[];
+}
+
+/** Scope is one thing that a parent may allow. */
+export type Scope =
+  | "calls"
+  | "messages"
+  | "location"
+  | "photos"
+  | "support_logs";
+
+/**
+ * Consent is a record of one parent's consent for one child. ChildID is empty until the child is
+ * made with it.
+ */
+export interface Consent {
+  id: string;
+  child_id?: string;
+  method: ConsentMethod;
+  state: ConsentState;
+  notice_version: string;
+  /** the notice has changed since: consent has to be given again */
+  outdated: boolean;
+  /** those that are given now */
+  scopes: Scope[];
+  requested_at: number;
+  decided_at?: number;
+  /** until when what is pending must be finished */
+  expires_at?: number;
+  /** when the second e-mail goes out */
+  next_at?: number;
+  /** external: where the check is done */
+  redirect_url?: string;
+}
+
+/** ConsentMethod is how a parent proves to be one. */
+export type ConsentMethod =
+  /** confirmed by e-mail, and a second time after a delay */
+  | "email_plus"
+  /** a signed form that an operator reviews */
+  | "signed_form"
+  /** a call with an operator, over Kinwire */
+  | "video_call"
+  /** a card or ID check done elsewhere */
+  | "external"
+  /** the demo families, nobody else */
+  | "demo";
+
+/** ConsentState is where a consent is. */
+export type ConsentState =
+  /** the parent has something to do */
+  | "pending"
+  /** e-mail-plus: the delay runs, then a second e-mail comes */
+  | "waiting"
+  /** an operator looks at it */
+  | "review"
+  /** it holds */
+  | "granted"
+  /** the check failed */
+  | "refused"
+  /** the parent took it back */
+  | "withdrawn"
+  /** not finished in time, or replaced by one for a newer notice */
+  | "expired";
+
+/** CodeIn brings a code back. */
+export interface CodeIn {
+  code: string;
+}
+
+/** Notice is what a parent consents to. */
+export interface Notice {
+  version: string;
+  /** those that this server offers */
+  methods: ConsentMethod[];
+  scopes: Scope[];
+  sections: NoticeSection[];
+}
+
+/** NoticeSection is a part of the notice. */
+export interface NoticeSection {
+  title: string;
+  text: string;
+}
+
+/** Consents lists a parent's consents, the newest first. */
+export interface Consents {
+  consents: Consent[];
+}
+
+/**
+ * ConsentNew starts a consent: for a child to be made, or, with ChildID, again for a child whose
+ * notice has changed.
+ */
+export interface ConsentNew {
+  method: ConsentMethod;
+  /** the one that was shown */
+  notice_version: string;
+  scopes: Scope[];
+  child_id?: string;
+}
+
+/**
+ * ExternalResult is what a card or ID check elsewhere found, signed with consent.external.secret:
+ * HMAC-SHA256 over the body in hex, in the header Kinwire-Signature.
+ */
+export interface ExternalResult {
+  /** from redirect_url */
+  reference: string;
+  passed: boolean;
+}
+
+/** SignedForm is the picture of a signed form. It is deleted once checked. */
+export interface SignedForm {
+  media_type: string;
+  /** base64, at most 2 MiB when decoded */
+  body: string;
+}
+
+/** FriendCode is by which others find a person, and the only way. */
+export interface FriendCode {
+  code: string;
+  /** for a QR code */
+  url: string;
+}
+
+/** Asked says what came of it. */
+export interface Asked {
+  /** how many requests were made or renewed */
+  asked: number;
+}
+
+/**
+ * Introduction asks that all these people become friends with one another, each pair where it is
+ * missing: for a group call.
+ */
+export interface Introduction {
+  /** user ids of friends of the one who asks */
+  people: string[];
+}
+
+/** Approvals lists them. */
+export interface Approvals {
+  approvals: Approval[];
+}
+
+/** Approval is a decision that a parent has to take. */
+export interface Approval {
+  /** of the request */
+  id: string;
+  child: Person;
+  other: NameOf;
+  other_role: Role;
+  /** the child asked, rather than the other side */
+  asked: boolean;
+  /** who introduced them */
+  via?: string;
+  /** the child has said yes */
+  child_yes: boolean;
+  /** the other side has said every yes */
+  other_yes: boolean;
+  created_at: number;
+  expires_at: number;
+}
+
+/** Decide is a yes or a no. */
+export interface Decide {
+  /** for which child; a parent may have children on both sides */
+  child_id: string;
+  approve: boolean;
+}
+
+/**
+ * ReportNew reports a person, or a person in a call. A parent may do it for a child: then
+ * OnBehalfOf is the child.
+ */
+export interface ReportNew {
+  /** user id; or the id of a friend request, for the other side of it */
+  about: string;
+  call_id?: string;
+  kind: ReportKind;
+  text?: string;
+  /** block the person at once */
+  block: boolean;
+  on_behalf_of?: string;
+}
+
+/** ReportKind says what a report is about. */
+export type ReportKind =
+  | "bullying"
+  | "sexual"
+  | "violent"
+  | "impersonation"
+  | "spam"
+  | "other";
+
+/** Report is one as the person who made it sees it. */
+export interface Report {
+  id: string;
+  about: NameOf;
+  kind: ReportKind;
+  at: number;
+  state: ReportState;
+  /** the person is blocked now */
+  blocked: boolean;
+}
+
+/** ReportState is where a report is. */
+export type ReportState =
+  | "open"
+  | "decided";
+
+/** ReportList lists them, the newest first. */
+export interface ReportList {
+  reports: Report[];
+}
+
+/** OperatorIs says who is signed in as an operator. */
+export interface OperatorIs {
+  name: string;
+}
+
+/** CaseReports is the operator's queue, the oldest open one first. */
+export interface CaseReports {
+  reports: CaseReport[];
+}
+
+/** CaseReport is a report as an operator sees it, with both accounts' facts. */
+export interface CaseReport {
+  id: string;
+  kind: ReportKind;
+  text?: string;
+  call_id?: string;
+  at: number;
+  state: ReportState;
+  reporter: UserState;
+  about: UserState;
+  on_behalf_of?: string;
+  decision?: Decision;
+  decided_by?: string;
+  decided_at?: number;
+  note?: string;
+}
+
+/** UserState is what an operator sees of an account: facts, no content. */
+export interface UserState {
+  person: Person;
+  /** gone: the account was deleted; only its id is left in a report */
+  state: string;
+  country?: string;
+  /** in years; 0 for an account without a date of birth */
+  age?: number;
+  created_at: number;
+  last_seen_at?: number;
+  /** user ids */
+  guardians: string[];
+  /** user ids */
+  children: string[];
+  friends: number;
+  /** how many have blocked this person */
+  blocks: number;
+  /** how many reports there were about this person */
+  reports: number;
+  warnings: number;
+  /** when the minimal record of a suspension goes */
+  suspended_until?: number;
+  /** what an operator wrote when the account was last suspended or restored */
+  note?: string;
+}
+
+/** Decision is what an operator decided about a report. */
+export type Decision =
+  | "dismiss"
+  | "warn"
+  | "suspend";
+
+/** DecisionIn decides a report. */
+export interface DecisionIn {
+  decision: Decision;
+  /** why; for the audit log and for whoever asks later */
+  note: string;
+}
+
+/** Reviews is the operator's queue, the oldest first. */
+export interface Reviews {
+  reviews: Review[];
+}
+
+/** Review is a consent that an operator has to look at. */
+export interface Review {
+  consent: Consent;
+  guardian: UserState;
+  /** signed_form: of Body */
+  media_type?: string;
+  /** signed_form: base64; only when one review is asked for */
+  body?: string;
+}
+
+/** ReviewIn decides a review. */
+export interface ReviewIn {
+  approve: boolean;
+  note: string;
+}
+
+/** SuspendIn suspends or restores an account outside a report. */
+export interface SuspendIn {
+  note: string;
+}
+
+/** AuditLog is a page of it, the newest first. */
+export interface AuditLog {
+  entries: AuditEntry[];
+  /** give it as before= for the next page */
+  next?: number;
+}
+
+/**
+ * AuditEntry is one line of the audit log. Ids and names of things only: nothing that a person
+ * wrote, and no name of anybody.
+ */
+export interface AuditEntry {
+  seq: number;
+  at: number;
+  /** a user id, operator:NAME, or system */
+  actor: string;
+  /** such as consent.granted, friend.approved, person.suspended */
+  action: string;
+  /** a user id, or the id of what was decided */
+  subject: string;
+  /** further ids and choices, key=value separated by spaces */
+  detail?: string;
+  /** SHA-256 in hex over the hash before and this entry */
+  hash: string;
+}
+
+/** Mails lists them, the newest first. */
+export interface Mails {
+  mails: Mail[];
+}
+
+/** Mail is an e-mail that a development server did not send. */
+export interface Mail {
+  to: string;
+  subject: string;
+  text: string;
+  at: number;
+}
 
 /** Requests that get a reply: the data to send and the data of the reply. */
 export interface RequestMap {
@@ -399,6 +1243,8 @@ export interface RequestMap {
   "people.list": { data: Empty; reply: People };
   /** CallInvite → CallEntered */
   "call.invite": { data: CallInvite; reply: CallEntered };
+  /** CallAdd → Empty; rings more people */
+  "call.add": { data: CallAdd; reply: Empty };
   /** CallRef → CallEntered */
   "call.accept": { data: CallRef; reply: CallEntered };
   /** CallRef → Empty */
@@ -423,6 +1269,8 @@ export interface NoticeMap {
   "ack": Ack;
   /** no data, answered by a pong without seq */
   "ping": undefined;
+  /** CallRef, no reply: this device rings now */
+  "call.ringing": CallRef;
   /** StatsReport, no reply */
   "stats.report": StatsReport;
 }
@@ -437,6 +1285,12 @@ export interface EventMap {
   "call.incoming": CallIncoming;
   /** CallState; the last one of a call has state ended and a reason */
   "call.state": CallState;
+  /** CallWarning; the call will end soon */
+  "call.warning": CallWarning;
+  /** Empty; friends, requests or blocks of this person changed: ask again */
+  "friends.changed": Empty;
+  /** Empty; for a parent: children, approvals, rules or consents changed: ask again */
+  "family.changed": Empty;
   /** ParticipantEvent */
   "call.participant": ParticipantEvent;
   /** MediaSlots */
@@ -462,7 +1316,177 @@ export const CLOSE = {
 } as const;
 
 /** Every event type, for a table of listeners. */
-export const EVENT_TYPES = ["pong", "presence", "call.incoming", "call.state", "call.participant", "media.slots"] as const satisfies readonly (keyof EventMap)[];
+export const EVENT_TYPES = ["pong", "presence", "call.incoming", "call.state", "call.warning", "friends.changed", "family.changed", "call.participant", "media.slots"] as const satisfies readonly (keyof EventMap)[];
+
+/** The HTTP API: the body to send and the body of the answer, by method and path. */
+export interface PageMap {
+  /** Start a parent's account; the rest comes by e-mail. For: anyone. */
+  "POST /v1/signup/parent": { in: SignUpParent; out: Sent };
+  /**
+   * Start the account of a teen or an adult; too_young below the age of consent, and nothing is
+   * kept. For: anyone.
+   */
+  "POST /v1/signup/self": { in: SignUpSelf; out: Sent };
+  /** Finish a sign-up with the token of the e-mail. For: anyone. */
+  "POST /v1/signup/confirm": { in: TokenIn; out: LoggedIn };
+  /** From which age people consent alone, by country, today. For: anyone. */
+  "GET /v1/consent-ages": { in: undefined; out: ConsentAges };
+  /** Have an e-mail sent with which to set a new password. For: anyone. */
+  "POST /v1/password/forgot": { in: PasswordForgot; out: Sent };
+  /** Set a new password with the token of the e-mail. For: anyone. */
+  "POST /v1/password/reset": { in: PasswordReset; out: LoggedIn };
+  /** Change one's password; other sessions end. For: own. */
+  "PUT /v1/password": { in: PasswordChange; out: undefined };
+  /** Sign a child in with a parent's one-time code. For: anyone. */
+  "POST /v1/login/code": { in: LoginCode; out: LoggedIn };
+  /** Finish a log-in that came back from a provider. For: anyone. */
+  "POST /v1/login/ticket": { in: TokenIn; out: LoggedIn };
+  /** OpenID Connect providers to sign in with. For: anyone. */
+  "GET /v1/login/providers": { in: undefined; out: Providers };
+  /** Begin a log-in by passkey. For: anyone. */
+  "POST /v1/login/passkey/begin": { in: undefined; out: Ceremony };
+  /** Finish a log-in by passkey. For: anyone. */
+  "POST /v1/login/passkey": { in: PasskeyLogin; out: LoggedIn };
+  /** Begin to make a passkey. For: own. */
+  "POST /v1/passkeys/begin": { in: undefined; out: Ceremony };
+  /** Finish making a passkey. For: own. */
+  "POST /v1/passkeys": { in: PasskeyNew; out: Passkey };
+  /** One's passkeys. For: own. */
+  "GET /v1/passkeys": { in: undefined; out: Passkeys };
+  /** Forget a passkey. For: own. */
+  "DELETE /v1/passkeys/{id}": { in: undefined; out: undefined };
+  /** One's own account. For: person. */
+  "GET /v1/account": { in: undefined; out: Account };
+  /** Change one's name and picture. For: own. */
+  "PUT /v1/account": { in: AccountEdit; out: Account };
+  /** Change one's settings. For: person. */
+  "PUT /v1/settings": { in: Settings; out: Settings };
+  /** Devices that are signed in. For: person. */
+  "GET /v1/sessions": { in: undefined; out: LoginSessions };
+  /** Sign a device out. For: person. */
+  "DELETE /v1/sessions/{id}": { in: undefined; out: undefined };
+  /** Register this device for wake-ups. For: person. */
+  "PUT /v1/push": { in: PushHandle; out: undefined };
+  /** No wake-ups for this device any more. For: person. */
+  "DELETE /v1/push": { in: undefined; out: undefined };
+  /** A parent's children. For: parent. */
+  "GET /v1/children": { in: undefined; out: Children };
+  /** Make a child's account with a consent that was granted. For: parent. */
+  "POST /v1/children": { in: ChildNew; out: Child };
+  /** A child. For: guardian. */
+  "GET /v1/children/{id}": { in: undefined; out: Child };
+  /** Correct what is held about a child. For: guardian. */
+  "PUT /v1/children/{id}": { in: ChildEdit; out: Child };
+  /** Set a child's password. For: guardian. */
+  "PUT /v1/children/{id}/password": { in: ChildPassword; out: undefined };
+  /** A one-time code with which the child signs in. For: guardian. */
+  "POST /v1/children/{id}/code": { in: undefined; out: OneTimeCode };
+  /** A child's devices. For: guardian. */
+  "GET /v1/children/{id}/sessions": { in: undefined; out: LoginSessions };
+  /** Sign a child's device out. For: guardian. */
+  "DELETE /v1/children/{id}/sessions/{other}": { in: undefined; out: undefined };
+  /** Quiet hours, allowance, video, approvals. For: guardian. */
+  "GET /v1/children/{id}/rules": { in: undefined; out: ChildRules };
+  /** Change them; they act at once. For: guardian. */
+  "PUT /v1/children/{id}/rules": { in: Rules; out: ChildRules };
+  /** A child's friends and requests. For: guardian. */
+  "GET /v1/children/{id}/friends": { in: undefined; out: Friends };
+  /** End a child's friendship; a call between the two ends. For: guardian. */
+  "DELETE /v1/children/{id}/friends/{other}": { in: undefined; out: undefined };
+  /** Whom a child has blocked. For: guardian. */
+  "GET /v1/children/{id}/blocks": { in: undefined; out: Blocks };
+  /** Block somebody for a child. For: guardian. */
+  "POST /v1/children/{id}/blocks": { in: BlockIn; out: undefined };
+  /** Undo it. For: guardian. */
+  "DELETE /v1/children/{id}/blocks/{other}": { in: undefined; out: undefined };
+  /** A child's calls: with whom and when, never what. For: guardian. */
+  "GET /v1/children/{id}/history": { in: undefined; out: History };
+  /** Give and withdraw scopes of the consent; it acts at once. For: guardian. */
+  "PUT /v1/children/{id}/scopes": { in: ScopesSet; out: Consent };
+  /** A one-time code for another parent of this child. For: guardian. */
+  "POST /v1/children/{id}/guardians/code": { in: undefined; out: OneTimeCode };
+  /** Become a parent of a child by another parent's code. For: parent. */
+  "POST /v1/guardians": { in: CodeIn; out: Child };
+  /** What a parent consents to, and by which methods. For: anyone. */
+  "GET /v1/notice": { in: undefined; out: Notice };
+  /** A parent's consents. For: parent. */
+  "GET /v1/consents": { in: undefined; out: Consents };
+  /** Start a consent. For: parent. */
+  "POST /v1/consents": { in: ConsentNew; out: Consent };
+  /** E-mail-plus: confirm with the token of the first or the second e-mail. For: anyone. */
+  "POST /v1/consents/confirm": { in: TokenIn; out: Consent };
+  /** The result of a check elsewhere, signed by the header Kinwire-Signature. For: anyone. */
+  "POST /v1/consents/external": { in: ExternalResult; out: undefined };
+  /** Hand in the signed form. For: parent. */
+  "PUT /v1/consents/{id}/form": { in: SignedForm; out: Consent };
+  /** Take a consent back, with all scopes; it acts at once. For: parent. */
+  "DELETE /v1/consents/{id}": { in: undefined; out: undefined };
+  /** One's friends, in their order, and the requests on their way. For: person. */
+  "GET /v1/friends": { in: undefined; out: Friends };
+  /** One's friend code. For: person. */
+  "GET /v1/friends/code": { in: undefined; out: FriendCode };
+  /** A new friend code; the old one is worth nothing any more. For: person. */
+  "POST /v1/friends/code": { in: undefined; out: FriendCode };
+  /** Ask the person with this code to be friends. For: person. */
+  "POST /v1/friends/requests": { in: CodeIn; out: FriendRequest };
+  /** Say yes. For: person. */
+  "POST /v1/friends/requests/{id}/accept": { in: undefined; out: FriendRequest };
+  /** Say no; or take one's own request back. For: person. */
+  "POST /v1/friends/requests/{id}/decline": { in: undefined; out: undefined };
+  /** Ask one's parent again to decide. For: person. */
+  "POST /v1/friends/requests/{id}/remind": { in: undefined; out: Asked };
+  /** Ask that friends of mine become friends with one another. For: person. */
+  "POST /v1/friends/introductions": { in: Introduction; out: Asked };
+  /** End a friendship; a call between the two ends. For: person. */
+  "DELETE /v1/friends/{id}": { in: undefined; out: undefined };
+  /** Whom one has blocked. For: person. */
+  "GET /v1/blocks": { in: undefined; out: Blocks };
+  /** Block somebody, at once. For: person. */
+  "POST /v1/blocks": { in: BlockIn; out: undefined };
+  /** Undo it; the friendship stays ended. For: person. */
+  "DELETE /v1/blocks/{id}": { in: undefined; out: undefined };
+  /** Requests that wait for this parent. For: parent. */
+  "GET /v1/approvals": { in: undefined; out: Approvals };
+  /** Approve or refuse a friend for a child. For: parent. */
+  "POST /v1/approvals/{id}": { in: Decide; out: undefined };
+  /** One's calls. For: person. */
+  "GET /v1/history": { in: undefined; out: History };
+  /** Delete one of them from one's history. For: person. */
+  "DELETE /v1/history/{id}": { in: undefined; out: undefined };
+  /** Report a person or a call. For: person. */
+  "POST /v1/reports": { in: ReportNew; out: Report };
+  /** One's own reports. For: person. */
+  "GET /v1/reports": { in: undefined; out: ReportList };
+  /** Which operator the token stands for. For: operator. */
+  "GET /v1/ops/me": { in: undefined; out: OperatorIs };
+  /** The queue of reports. For: operator. */
+  "GET /v1/ops/reports": { in: undefined; out: CaseReports };
+  /** A report with both accounts' facts. For: operator. */
+  "GET /v1/ops/reports/{id}": { in: undefined; out: CaseReport };
+  /** Decide a report. For: operator. */
+  "POST /v1/ops/reports/{id}/decision": { in: DecisionIn; out: CaseReport };
+  /** Consents that wait for an operator. For: operator. */
+  "GET /v1/ops/reviews": { in: undefined; out: Reviews };
+  /** One of them, with its evidence. For: operator. */
+  "GET /v1/ops/reviews/{id}": { in: undefined; out: Review };
+  /** Approve or refuse it; the evidence is deleted. For: operator. */
+  "POST /v1/ops/reviews/{id}": { in: ReviewIn; out: Consent };
+  /** A short session as the staff's own person, who may call this parent. For: operator. */
+  "POST /v1/ops/reviews/{id}/call": { in: undefined; out: LoggedIn };
+  /** Look a user up by exact id, e-mail address or user name; it is audited. For: operator. */
+  "GET /v1/ops/users": { in: undefined; out: UserState };
+  /** Suspend an account. For: operator. */
+  "POST /v1/ops/users/{id}/suspend": { in: SuspendIn; out: UserState };
+  /** Undo a suspension. For: operator. */
+  "POST /v1/ops/users/{id}/restore": { in: SuspendIn; out: UserState };
+  /** The audit log. For: operator. */
+  "GET /v1/ops/audit": { in: undefined; out: AuditLog };
+  /**
+   * E-mails that this server did not send, for want of SMTP; 404 where there is SMTP. For:
+   * operator.
+   */
+  "GET /v1/ops/mail": { in: undefined; out: Mails };
+}
 
 /** The name of a request that gets a reply. */
 export type RequestType = keyof RequestMap;

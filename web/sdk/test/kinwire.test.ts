@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { Call } from "../src/call.ts";
-import { codeOf } from "../src/errors.ts";
+import { codeOf, missingOf } from "../src/errors.ts";
 import { Kinwire } from "../src/kinwire.ts";
 import type { CallView, Participant } from "../src/proto_gen.ts";
 import { FakeClock, FakeServer, settle } from "./fakes.ts";
@@ -106,6 +106,83 @@ describe("Kinwire", () => {
       ["c1", false],
       ["c2", false],
     ]);
+  });
+
+  it("says that a call rings here, once for each", async () => {
+    const k = await start();
+    const ringing = view({ caller: "leo", participants: [part("leo", "joined"), part("me", "invited")] });
+    server.event("call.incoming", { call: ringing });
+    server.event("call.incoming", { call: ringing });
+    expect(server.done.filter((m) => m.type === "call.ringing").map((m) => m.data)).toEqual([
+      { call_id: "c1" },
+    ]);
+    expect(k.calls).toHaveLength(1);
+  });
+
+  it("rings for a call that rang on this device before the session broke", async () => {
+    server.welcome["calls"] = [
+      view({ caller: "leo", participants: [part("leo", "joined"), part("me", "ringing")] }),
+    ];
+    expect((await start()).calls.map((c) => c.id)).toEqual(["c1"]);
+  });
+
+  it("tells of a call that waits while another goes on", async () => {
+    const k = await start();
+    await k.call(["leo"], { video: false });
+    const waiting: boolean[] = [];
+    k.on("incoming", (c) => waiting.push(c.view.waiting ?? false));
+    const participants = [part("mum", "joined"), part("me", "invited")];
+    server.event("call.incoming", {
+      call: view({ call_id: "c2", caller: "mum", waiting: true, participants }),
+    });
+    expect(waiting).toEqual([true]);
+    expect(k.calls).toHaveLength(2);
+  });
+
+  it("keeps the server's order of people", async () => {
+    const seen = (id: string) => ({ person: person(id), online: false, in_call: false });
+    server.welcome["people"] = [seen("zoe"), seen("ada")];
+    const k = await start();
+    server.event("presence", { ...seen("zoe"), online: true });
+    server.event("presence", seen("ben"));
+    expect(k.people.map((p) => p.person.id)).toEqual(["zoe", "ada", "ben"]);
+  });
+
+  it("asks for people again when friends change, and lets the last answer count", async () => {
+    const k = await start();
+    const heard: string[] = [];
+    k.on("friends", () => heard.push("friends"));
+    k.on("family", () => heard.push("family"));
+    k.on("people", (p) => heard.push(p.map((x) => x.person.id).join()));
+    server.silent.add("people.list");
+    server.event("friends.changed", {});
+    server.event("friends.changed", {});
+    server.event("family.changed", {});
+    const [first, second] = server.done.filter((m) => m.type === "people.list");
+    server.reply(second!.id!, { people: [{ person: person("new"), online: true, in_call: false }] });
+    server.reply(first!.id!, { people: [{ person: person("old"), online: true, in_call: false }] });
+    await settle();
+    expect(heard).toEqual(["friends", "friends", "family", "new"]);
+    expect(k.people.map((p) => p.person.id)).toEqual(["new"]);
+  });
+
+  it("warns that a call will be ended", async () => {
+    const k = await start();
+    const call = await k.call(["leo"], { video: false });
+    const warned = vi.fn();
+    k.on("warning", ({ call, warning }) => warned(call.id, warning.ends_at));
+    const warning = { call_id: "c1", reason: "quiet_hours", ends_at: 7 };
+    server.event("call.warning", warning);
+    server.event("call.warning", { ...warning, call_id: "c9" });
+    expect(warned.mock.calls).toEqual([["c1", 7]]);
+    expect(call.warning).toEqual(warning);
+  });
+
+  it("throws what is missing when not everybody may meet", async () => {
+    const missing = [{ a: { name: "Ana" }, b: { name: "Ben" }, need: "a", text: "…" }];
+    server.handlers["call.invite"] = () => ({ code: "not_approved", message: "no", missing });
+    const k = await start();
+    expect(await k.call(["a", "b"], { video: true }).catch(missingOf)).toEqual(missing);
   });
 
   it("answers the call that comes when both call each other", async () => {
@@ -279,6 +356,50 @@ describe("a call", () => {
     devices.refuse.add("screen");
     expect(await call.local.shareScreen()).toBe(false);
     expect(server.done.filter((m) => m.type === "media.offer")).toEqual([]);
+  });
+
+  it("opens no camera where a parent has switched video off", async () => {
+    const opened = devices.opened.length;
+    server.handlers["call.invite"] = () => ({ call: view({ no_video: true }), ice_servers: [] });
+    const join = server.handlers["call.join"]!;
+    server.handlers["call.join"] = (data) => ({ ...(join(data) as object), call: view({ no_video: true }) });
+    const { call, pc } = await joined();
+    expect(call.noVideo).toBe(true);
+    expect(devices.opened.slice(opened).map((t) => t.kind)).toEqual(["audio"]);
+    expect(pc.transceivers[1]!.sender.track).toBeNull();
+    expect(await call.local.setCamera(true).catch(codeOf)).toBe("not_allowed");
+    expect(await call.local.shareScreen().catch(codeOf)).toBe("not_allowed");
+    expect(call.local.muted("video")).toBe(true);
+  });
+
+  it("lets go of camera and screen when a parent switches video off in mid-call", async () => {
+    const { call, pc } = await joined();
+    await call.local.shareScreen();
+    const camera = pc.transceivers[1]!.sender.track as FakeTrack;
+    const screen = pc.transceivers[2]!.sender.track as FakeTrack;
+    server.event("call.state", { call: view({ phase: "connected", no_video: true }) });
+    await settle();
+    expect([camera.stopped, screen.stopped]).toEqual([true, true]);
+    expect(mutes()).toEqual(expect.arrayContaining(["video true", "screen true"]));
+    server.event("call.state", { call: view({ phase: "connected" }) });
+    expect(call.local.track("video")).toBeNull();
+    await call.local.setCamera(true);
+    expect(pc.transceivers[1]!.sender.track).toBeInstanceOf(FakeTrack);
+  });
+
+  it("drops a camera that opens only after video was switched off", async () => {
+    const k = await start();
+    const call = await k.call(["leo"], { video: true });
+    server.event("call.state", { call: view({ no_video: true }) });
+    await settle();
+    expect(call.local.track("video")).toBeNull();
+    expect(devices.opened.filter((t) => t.kind === "video" && !t.stopped)).toEqual([]);
+  });
+
+  it("rings more people", async () => {
+    const { call } = await joined();
+    await call.add(["ben"]);
+    expect(last("call.add")).toEqual({ call_id: "c1", to: ["ben"] });
   });
 
   it("goes on with the voice when there is no camera, and says so", async () => {

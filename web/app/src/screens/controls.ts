@@ -7,6 +7,7 @@ export interface ControlActions {
   mute(): void;
   camera(): void;
   share(): void;
+  add(): void;
   hangup(): void;
 }
 
@@ -23,6 +24,8 @@ export class Controls {
   readonly #mute: HTMLButtonElement;
   readonly #camera: HTMLButtonElement;
   readonly #share: HTMLButtonElement;
+  /** Opens the choice of whom to add; it tells whether that is open. */
+  readonly add: HTMLButtonElement;
 
   constructor(call: Call, actions: ControlActions) {
     this.#call = call;
@@ -30,18 +33,22 @@ export class Controls {
     this.#mute = control("mute", l.mic, () => actions.mute());
     this.#camera = control("camera", l.camera, () => actions.camera());
     this.#share = control("share", l.share, () => actions.share());
+    this.add = control("add", l.add, () => actions.add());
+    look(this.add, { icon: "addFriend", title: words.call.add, pressed: false });
+    this.add.removeAttribute("aria-pressed");
+    this.add.setAttribute("aria-controls", "add-panel");
+    this.add.setAttribute("aria-expanded", "false");
     const hangup = control("hangup", l.hangup, () => actions.hangup());
     hangup.classList.add("decline");
     look(hangup, { icon: "hangup", title: words.call.hangup, pressed: false });
     hangup.removeAttribute("aria-pressed");
-    // Phones cannot share their screen from a web page.
-    this.#share.hidden = !navigator.mediaDevices?.getDisplayMedia;
     this.el = h(
       "div",
       { class: "controls", attrs: { role: "group" } },
       this.#mute,
       this.#camera,
       this.#share,
+      this.add,
       hangup,
     );
     this.update();
@@ -50,6 +57,9 @@ export class Controls {
   update(): void {
     const off = (kind: "audio" | "video" | "screen") => this.#call.local.muted(kind);
     const w = words.call;
+    this.#camera.hidden = this.#call.noVideo;
+    // Phones cannot share their screen from a web page.
+    this.#share.hidden = this.#call.noVideo || !navigator.mediaDevices?.getDisplayMedia;
     look(this.#mute, {
       icon: off("audio") ? "micOff" : "mic",
       title: off("audio") ? w.unmute : w.mute,

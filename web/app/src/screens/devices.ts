@@ -1,7 +1,7 @@
 import type { Call } from "@kinwire/sdk";
 import { h } from "../dom.ts";
 import { icon } from "../icons.ts";
-import { words } from "../words.ts";
+import { say, words } from "../words.ts";
 
 /** Chooses the camera and the microphone during a call. */
 export class Devices {
@@ -33,7 +33,7 @@ export class Devices {
           {
             class: "button round quiet",
             testid: "devices-close",
-            attrs: { type: "button", "aria-label": w.close, title: w.close },
+            attrs: { type: "button", "aria-label": words.common.close, title: words.common.close },
             on: { click: close },
           },
           icon("close"),
@@ -79,7 +79,7 @@ function fill(select: HTMLSelectElement, devices: MediaDeviceInfo[], current: Me
     h(
       "option",
       { attrs: { value: d.deviceId, selected: d.deviceId === used } },
-      d.label || words.devices.unnamed(i + 1),
+      d.label || say(words.devices.unnamed, { n: i + 1 }),
     );
   select.replaceChildren(...devices.map(option));
   select.disabled = devices.length === 0;

@@ -1,8 +1,9 @@
-import type { Call, Reason } from "@kinwire/sdk";
+import type { Call, Person, Reason } from "@kinwire/sdk";
 import { avatar } from "../avatar.ts";
 import { h, type Screen } from "../dom.ts";
 import { icon } from "../icons.ts";
-import { duration, words } from "../words.ts";
+import { button } from "../ui.ts";
+import { duration, list, say, words } from "../words.ts";
 
 /** What the last page of a call tells. */
 export interface Ending {
@@ -14,15 +15,19 @@ export interface Ending {
   talkedMS: number;
 }
 
+/** After these a new call would be refused. */
+const FINAL: ReadonlySet<Reason> = new Set(["not_allowed", "quiet_hours", "allowance"]);
+
 /** Why a call ended, in plain words, and what to do next. */
 export class EndedScreen implements Screen {
   readonly name = "ended";
   readonly el: HTMLElement;
   readonly #back: HTMLButtonElement;
 
-  constructor(e: Ending, actions: { again(): void; back(): void }) {
+  constructor(e: Ending, actions: { again(): void; back(): void; report?(p: Person): void }) {
+    const { report } = actions;
     const people = e.call.others.map((p) => p.person);
-    const names = words.call.and(people.map((p) => p.name));
+    const names = list(people.map((p) => p.name));
     const text = words.reasons[e.reason] ?? words.reasons.lost;
     this.#back = h(
       "button",
@@ -32,7 +37,7 @@ export class EndedScreen implements Screen {
         attrs: { type: "button" },
         on: { click: () => actions.back() },
       },
-      words.ended.back,
+      words.common.back,
     );
     this.el = h(
       "main",
@@ -47,13 +52,22 @@ export class EndedScreen implements Screen {
         { class: "faces" },
         ...people.slice(0, 4).map((p) => avatar(p, people.length > 1 ? "large" : "giant")),
       ),
-      h("h1", { testid: "ended-reason", attrs: { role: "status" } }, e.own ? text.own : text.other(names)),
+      h(
+        "h1",
+        { testid: "ended-reason", attrs: { role: "status" } },
+        e.own ? text.own : say(text.theirs, { names }),
+      ),
       e.talkedMS > 0 &&
-        h("p", { class: "hint", testid: "ended-duration" }, words.ended.lasted(duration(e.talkedMS))),
+        h(
+          "p",
+          { class: "hint", testid: "ended-duration" },
+          say(words.ended.lasted, { time: duration(e.talkedMS) }),
+        ),
       h(
         "div",
         { class: "choices" },
         people.length > 0 &&
+          !FINAL.has(e.reason) &&
           h(
             "button",
             {
@@ -62,11 +76,26 @@ export class EndedScreen implements Screen {
               attrs: { type: "button" },
               on: { click: () => actions.again() },
             },
-            icon(e.call.view.video ? "video" : "phone"),
+            icon(e.call.view.video && !e.call.noVideo ? "video" : "phone"),
             h("span", {}, words.ended.again),
           ),
         this.#back,
       ),
+      report &&
+        h(
+          "div",
+          { class: "stack" },
+          ...people.map((p) =>
+            button({
+              testid: "ended-report",
+              class: "quiet small",
+              icon: "flag",
+              text: people.length > 1 ? say(words.child.report.title, p) : words.child.friend.report,
+              data: { name: p.name, userId: p.id },
+              click: () => report(p),
+            }),
+          ),
+        ),
     );
   }
 

@@ -1,8 +1,10 @@
-import { codeOf, type Call } from "@kinwire/sdk";
+import type { Call } from "@kinwire/sdk";
 import { avatar } from "../avatar.ts";
 import { h, setText, type Screen } from "../dom.ts";
 import { icon, type IconName } from "../icons.ts";
-import { duration, words } from "../words.ts";
+import { errorText } from "../ui.ts";
+import { duration, list, say, time, words } from "../words.ts";
+import { AddPanel, type AddContext } from "./add.ts";
 import { Controls } from "./controls.ts";
 import { Devices } from "./devices.ts";
 import { Panel, quality } from "./panel.ts";
@@ -20,6 +22,7 @@ export class CallScreen implements Screen {
   readonly #controls: Controls;
   readonly #panel: Panel;
   readonly #devices: Devices;
+  readonly #add: AddPanel;
   readonly #title = h("h1", { testid: "call-title" });
   readonly #status = h("p", { class: "call-status", testid: "call-status", attrs: { role: "status" } });
   readonly #clock = h("p", {
@@ -27,6 +30,7 @@ export class CallScreen implements Screen {
     testid: "call-clock",
     attrs: { role: "timer", "aria-live": "off" },
   });
+  readonly #voiceOnly = h("p", { class: "call-note", testid: "no-video" }, words.call.noVideo);
   readonly #self = h("video", { testid: "self-video", attrs: { playsinline: true, autoplay: true } });
   readonly #selfBox: HTMLElement;
   readonly #banner = h(
@@ -34,6 +38,11 @@ export class CallScreen implements Screen {
     { class: "banner", testid: "media-banner", attrs: { role: "status", hidden: true } },
     words.connection.media,
   );
+  readonly #warning = h("p", {
+    class: "banner warning",
+    testid: "call-warning",
+    attrs: { role: "alert", hidden: true },
+  });
   readonly #problem = h("p", {
     class: "banner problem",
     testid: "call-problem",
@@ -46,7 +55,7 @@ export class CallScreen implements Screen {
   #connectedAt: number | null = null;
   #problemTimer: ReturnType<typeof setTimeout> | undefined;
 
-  constructor(call: Call, hangup: () => void) {
+  constructor(ctx: AddContext, call: Call, hangup: () => void) {
     this.#call = call;
     const mine = call.participant(call.view.you)?.person ?? { name: words.call.you, avatar: "" };
     this.#stage = new Stage(call);
@@ -55,8 +64,10 @@ export class CallScreen implements Screen {
       camera: () => this.#try(() => call.local.setCamera(call.local.muted("video"))),
       share: () =>
         this.#try(() => (call.local.muted("screen") ? call.local.shareScreen() : call.local.stopShare())),
+      add: () => this.#toggle("add"),
       hangup,
     });
+    this.#add = new AddPanel(ctx, call, () => this.#toggle("add", false));
     this.#panel = new Panel(call, () => this.#toggle("panel", false));
     this.#devices = new Devices(
       call,
@@ -87,7 +98,7 @@ export class CallScreen implements Screen {
       h(
         "header",
         { class: "call-bar" },
-        h("div", { class: "call-head" }, this.#title, this.#status, this.#clock),
+        h("div", { class: "call-head" }, this.#title, this.#status, this.#clock, this.#voiceOnly),
         this.#quality,
         this.#devicesButton,
       ),
@@ -95,10 +106,10 @@ export class CallScreen implements Screen {
         "div",
         { class: "call-body" },
         this.#stage.el,
-        this.#banner,
-        this.#problem,
+        h("div", { class: "banners" }, this.#warning, this.#banner, this.#problem),
         this.#panel.el,
         this.#devices.el,
+        this.#add.el,
       ),
       this.#controls.el,
     );
@@ -107,6 +118,7 @@ export class CallScreen implements Screen {
       call.on("media", () => this.#update()),
       call.on("local", () => this.#showLocal()),
       call.on("problem", (e) => this.#failed(e)),
+      call.on("warning", () => this.#showWarning()),
       call.on("stats", (s) => {
         this.#panel.show(s);
         this.#quality.dataset["quality"] = quality(s);
@@ -117,6 +129,7 @@ export class CallScreen implements Screen {
     this.#off.push(() => document.removeEventListener("keydown", keys));
     this.#update();
     this.#showLocal();
+    this.#showWarning();
   }
 
   /** How long people have talked, ms. */
@@ -128,8 +141,15 @@ export class CallScreen implements Screen {
     this.#controls.el.querySelector<HTMLElement>('[data-testid="mute"]')?.focus({ preventScroll: true });
   }
 
+  /** Something to show over the picture, such as a second call that rings; null for nothing. */
+  over(el: HTMLElement | null): void {
+    this.el.querySelector(".waiting")?.remove();
+    if (el) this.el.append(el);
+  }
+
   close(): void {
     for (const off of this.#off) off();
+    this.#add.close();
     clearInterval(this.#tick);
     clearTimeout(this.#problemTimer);
     this.#stage.close();
@@ -156,16 +176,21 @@ export class CallScreen implements Screen {
   #update(): void {
     const { view, media } = this.#call;
     const names = this.#call.others.filter((p) => p.phase !== "left").map((p) => p.person.name);
-    setText(this.#title, words.call.and(names));
-    this.el.setAttribute("aria-label", words.call.region(words.call.and(names)));
+    setText(this.#title, list(names));
+    this.el.setAttribute("aria-label", say(words.call.region, { names: list(names) }));
     this.#stage.placeSelf(this.#selfBox);
     const connected = view.phase === "connected";
     if (connected) this.#connectedAt ??= performance.now();
-    const ringing = this.#call.outgoing ? words.call.ringing : words.call.connecting;
+    const rings = this.#call.others.some((p) => p.phase === "ringing");
+    const calling = rings ? words.call.ringing : words.call.calling;
+    const ringing = this.#call.outgoing ? calling : words.call.connecting;
     const status = { ringing, connecting: words.call.connecting, connected: words.call.connected, ended: "" };
     setText(this.#status, this.#call.local.muted("screen") ? status[view.phase] : words.call.yourScreen);
     this.#status.classList.toggle("hidden-text", connected && this.#call.local.muted("screen"));
+    this.#controls.update();
+    this.#add.update();
     this.#clock.hidden = !connected;
+    this.#voiceOnly.hidden = !this.#call.noVideo;
     this.el.dataset["phase"] = view.phase;
     this.el.dataset["media"] = media;
     this.#banner.hidden = media !== "shaky" && media !== "down";
@@ -176,8 +201,16 @@ export class CallScreen implements Screen {
     if (this.#connectedAt !== null) setText(this.#clock, duration(this.talkedMS));
   }
 
+  /** "Your call ends at 20:00", from the first warning on; and that a parent wants no pictures. */
+  #showWarning(): void {
+    const { warning } = this.#call;
+    const texts = words.call.warnings;
+    const text = warning?.reason === "allowance" ? texts.allowance : texts.quiet_hours;
+    this.#warning.hidden = !warning;
+    if (warning) setText(this.#warning, say(text, { time: time(warning.ends_at) }));
+  }
+
   #showLocal(): void {
-    this.#controls.update();
     const track = this.#call.local.track("video");
     const shown = this.#self.srcObject as MediaStream | null;
     if (track && shown?.getTracks()[0] !== track) this.#self.srcObject = new MediaStream([track]);
@@ -187,10 +220,11 @@ export class CallScreen implements Screen {
     this.#update();
   }
 
-  #toggle(which: "panel" | "devices", open?: boolean): void {
+  #toggle(which: "panel" | "devices" | "add", open?: boolean): void {
     const panels = {
       panel: [this.#panel, this.#quality],
       devices: [this.#devices, this.#devicesButton],
+      add: [this.#add, this.#controls.add],
     } as const;
     for (const [name, [panel, button]] of Object.entries(panels)) {
       const show = name === which && (open ?? !panel.open);
@@ -205,18 +239,22 @@ export class CallScreen implements Screen {
     if (e.target instanceof HTMLSelectElement || e.target instanceof HTMLInputElement) {
       if (e.key !== "Escape") return;
     }
-    const press = (testid: string) =>
-      this.el.querySelector<HTMLElement>(`[data-testid="${testid}"]`)?.click();
+    const press = (testid: string) => {
+      const el = this.el.querySelector<HTMLElement>(`[data-testid="${testid}"]`);
+      if (el && !el.hidden) el.click();
+    };
     const keys: Record<string, () => void> = {
       m: () => press("mute"),
       v: () => press("camera"),
       s: () => press("share"),
       i: () => press("stats-toggle"),
       d: () => press("devices-toggle"),
+      a: () => press("add"),
       h: hangup,
       escape: () => {
         if (this.#panel.open) this.#toggle("panel", false);
         else if (this.#devices.open) this.#toggle("devices", false);
+        else if (this.#add.open) this.#toggle("add", false);
         else hangup();
       },
     };
@@ -231,7 +269,7 @@ export class CallScreen implements Screen {
   }
 
   #failed(e: unknown): void {
-    setText(this.#problem, words.errors[codeOf(e)] ?? words.errorElse);
+    setText(this.#problem, errorText(e));
     this.#problem.hidden = false;
     clearTimeout(this.#problemTimer);
     this.#problemTimer = setTimeout(() => (this.#problem.hidden = true), PROBLEM_MS);

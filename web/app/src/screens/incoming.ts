@@ -2,7 +2,17 @@ import type { Call } from "@kinwire/sdk";
 import { avatar } from "../avatar.ts";
 import { h, type Screen } from "../dom.ts";
 import { icon } from "../icons.ts";
-import { words } from "../words.ts";
+import { count, say, words } from "../words.ts";
+
+/** Who calls, and how: "Mia is calling you and one more". */
+export function titleOf(call: Call): string {
+  const caller = call.others.find((p) => p.person.id === call.view.caller) ?? call.others[0];
+  const name = caller?.person.name ?? "";
+  const others = call.others.length - 1;
+  if (others > 0) return count(words.incoming.group, others, { name });
+  const video = call.view.video && !call.noVideo;
+  return say(video ? words.incoming.video : words.incoming.voice, { name });
+}
 
 /** A call rings: who it is, and two large buttons. */
 export class IncomingScreen implements Screen {
@@ -13,9 +23,7 @@ export class IncomingScreen implements Screen {
   constructor(call: Call, actions: { answer(): void; decline(): void }) {
     const caller = call.others.find((p) => p.person.id === call.view.caller) ?? call.others[0];
     const name = caller?.person.name ?? "";
-    const others = call.others.length - 1;
-    const kind = call.view.video ? words.incoming.video(name) : words.incoming.voice(name);
-    const title = others > 0 ? words.incoming.group(name, others) : kind;
+    const video = call.view.video && !call.noVideo;
     this.#answer = h(
       "button",
       {
@@ -24,7 +32,7 @@ export class IncomingScreen implements Screen {
         attrs: { type: "button" },
         on: { click: () => actions.answer() },
       },
-      icon(call.view.video ? "video" : "phone"),
+      icon(video ? "video" : "phone"),
       h("span", {}, words.incoming.answer),
     );
     this.el = h(
@@ -36,7 +44,7 @@ export class IncomingScreen implements Screen {
         on: { keydown: (e) => e.key === "Escape" && actions.decline() },
       },
       h("div", { class: "pulse" }, avatar(caller?.person ?? { name: "?", avatar: "" }, "giant")),
-      h("h1", { testid: "incoming-from", data: { name }, attrs: { id: "incoming-title" } }, title),
+      h("h1", { testid: "incoming-from", data: { name }, attrs: { id: "incoming-title" } }, titleOf(call)),
       h(
         "div",
         { class: "choices" },

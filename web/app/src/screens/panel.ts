@@ -47,7 +47,7 @@ export class Panel {
           {
             class: "button round quiet",
             testid: "stats-close",
-            attrs: { type: "button", "aria-label": w.close, title: w.close },
+            attrs: { type: "button", "aria-label": words.common.close, title: words.common.close },
             on: { click: close },
           },
           icon("close"),

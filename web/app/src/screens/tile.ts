@@ -2,7 +2,7 @@ import type { Participant, RemoteTrack } from "@kinwire/sdk";
 import { avatar } from "../avatar.ts";
 import { h, setText } from "../dom.ts";
 import { icon } from "../icons.ts";
-import { words } from "../words.ts";
+import { say, words } from "../words.ts";
 
 /** Plays a media element; tells blocked when the browser wants a tap first. */
 export type Play = (el: HTMLMediaElement) => void;
@@ -43,10 +43,11 @@ export class PersonTile {
     const muted = (kind: string) => p.sources?.find((s) => s.kind === kind)?.muted ?? false;
     const here = p.phase === "joined";
     const notes: Partial<Record<Participant["phase"], string>> = {
-      invited: words.call.ringing,
+      invited: words.call.calling,
+      ringing: words.call.ringing,
       accepted: words.call.connecting,
       reconnecting: words.call.reconnecting,
-      left: p.reason === "lost" ? words.call.lost(p.person.name) : words.call.left(p.person.name),
+      left: say(p.reason === "lost" ? words.call.lost : words.call.left, p.person),
     };
     setText(this.#note, notes[p.phase] ?? (muted("video") ? words.call.cameraOff : ""));
     this.#micOff.hidden = !(here && muted("audio"));
@@ -90,7 +91,7 @@ export class ScreenTile {
   constructor(name: string, t: RemoteTrack, play: Play) {
     this.#video.muted = true;
     this.#video.srcObject = t.stream;
-    const title = words.call.screenOf(name);
+    const title = say(words.call.screenOf, { name });
     this.el = h(
       "figure",
       {

@@ -1,0 +1,266 @@
+package signaling
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"reflect"
+	"runtime/debug"
+	"strconv"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/go-chi/chi/v5"
+
+	"kinwire/signaling/proto"
+)
+
+const (
+	// maxBody bounds the body of a request to the HTTP API, in bytes.
+	maxBody = 16 << 10
+	// maxForm bounds that with a signed form.
+	maxForm = 3 << 20
+	// maxPathID bounds an id in a path, in characters.
+	maxPathID = 64
+	// maxPasskeyID bounds the id of a passkey: 1023 bytes (WebAuthn Level 3,
+	// section 4, credential id) in base64.
+	maxPasskeyID = 1364
+	// maxFind bounds what an operator looks somebody up by: an e-mail address.
+	maxFind = 254
+	// maxComplaints is how many faults of one body an answer names.
+	maxComplaints = 3
+)
+
+// endpoint is one row of proto.Endpoints with all that is needed to serve it.
+type endpoint struct {
+	proto.Endpoint
+	page     page
+	schema   *huma.Schema // of In; nil without
+	registry huma.Registry
+	maxBody  int64
+	maxID    int
+}
+
+// mountPages adds the pages of proto.Endpoints to r and to the description.
+func (s *Server) mountPages(r chi.Router, doc *huma.OpenAPI) error {
+	table, err := s.pageTable()
+	if err != nil {
+		return err
+	}
+	for _, row := range proto.Endpoints() {
+		e := endpoint{Endpoint: row, page: table[row.Key()], registry: doc.Components.Schemas, maxBody: maxBody, maxID: maxPathID}
+		if row.In == reflect.TypeFor[proto.SignedForm]() {
+			e.maxBody = maxForm
+		}
+		if row.ID == "passkey-delete" {
+			e.maxID = maxPasskeyID
+		}
+		if row.In != nil {
+			e.schema = doc.Components.Schemas.Schema(row.In, true, row.In.Name())
+		}
+		doc.AddOperation(describe(e))
+		r.Method(row.Method, row.Path, s.serve(e))
+	}
+	return nil
+}
+
+// serve is the way of every request: who asks, what is asked, what it costs,
+// the page itself, the answer.
+func (s *Server) serve(e endpoint) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.HandlerTimeout)
+		defer cancel()
+		out, err := s.carryOut(ctx, e, w, r)
+		if err != nil {
+			refused := refusal(s.d.Log, e.ID, err)
+			if refused.Code == proto.CodeUnauthenticated && e.Access != proto.AccessAnyone {
+				w.Header().Set("WWW-Authenticate", "Bearer")
+			}
+			writeError(w, statusFor(err, refused), refused)
+			return
+		}
+		w.Header().Set("Cache-Control", noStore)
+		if e.Out == nil {
+			w.WriteHeader(http.StatusNoContent)
+			return
+		}
+		w.Header().Set("Content-Type", "application/json")
+		_, _ = w.Write(out)
+	}
+}
+
+// statusFor is the status of a refusal; 415 has no code of its own.
+func statusFor(err error, refused *proto.Error) int {
+	if errors.Is(err, errMediaType) {
+		return http.StatusUnsupportedMediaType
+	}
+	return statusOf(refused.Code)
+}
+
+// carryOut runs a page. One that panics costs one internal error.
+func (s *Server) carryOut(ctx context.Context, e endpoint, w http.ResponseWriter, r *http.Request) (out json.RawMessage, err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.d.Log.Error("page panicked", "page", e.ID, "panic", p, "stack", string(debug.Stack()))
+			out, err = nil, refuse(proto.CodeInternal, "a fault of the server")
+		}
+	}()
+	q := &asked{id: chi.URLParam(r, "id"), other: chi.URLParam(r, "other"), signature: r.Header.Get(signatureHeader)}
+	if err := admissions[e.Access](s, ctx, r, q); err != nil {
+		return nil, err
+	}
+	for name, id := range map[string]string{"id": q.id, "other": q.other} {
+		if len(id) > e.maxID {
+			return nil, refuse(proto.CodeBadMessage, "path.%s: given %d characters; allowed are at most %d", name, len(id), e.maxID)
+		}
+	}
+	if err := readQuery(e, r.URL.RawQuery, q); err != nil {
+		return nil, err
+	}
+	if err := readBody(e, w, r, q); err != nil {
+		return nil, err
+	}
+	payBack, wait, ok := s.pay(costs[e.ID], networkOf(r))
+	if !ok {
+		seconds := int(wait.Seconds()) + 1
+		w.Header().Set("Retry-After", strconv.Itoa(seconds))
+		return nil, refuse(proto.CodeRateLimited, "too many attempts from this network; try again in %d s", seconds)
+	}
+	answer, err := e.page.run(ctx, q)
+	if err != nil {
+		return nil, err
+	}
+	payBack()
+	return proto.Encode(answer)
+}
+
+// queries is the table of what may stand in a query: how it is read, and its
+// schema.
+var queries = map[string]struct {
+	read   func(q *asked, text string) error
+	schema *huma.Schema
+	says   string
+}{
+	"before": {readBefore, &huma.Schema{Type: huma.TypeInteger, Format: "int64", Minimum: new(float64)}, "from an earlier answer; left out for the newest"},
+	"find": {func(q *asked, text string) error { q.find = text; return nil },
+		&huma.Schema{Type: huma.TypeString, MaxLength: ptr(maxFind)}, "a user id, an e-mail address or a user name, exactly"},
+	"state": {readState, &huma.Schema{Type: huma.TypeString, Enum: []any{string(proto.ReportOpen), string(proto.ReportDecided)}}, "only reports in this state"},
+}
+
+func ptr[T any](v T) *T { return &v }
+
+func readBefore(q *asked, text string) error {
+	n, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || n < 0 || n > proto.MaxInteger {
+		return refuse(proto.CodeBadMessage, "query.before: given something else than a whole number from 0 to 2^53-1")
+	}
+	q.before = n
+	return nil
+}
+
+func readState(q *asked, text string) error {
+	switch proto.ReportState(text) {
+	case proto.ReportOpen, proto.ReportDecided:
+		q.state = text
+		return nil
+	}
+	return refuse(proto.CodeBadMessage, "query.state: given something else; allowed are %s, %s", proto.ReportOpen, proto.ReportDecided)
+}
+
+// readQuery takes what the row allows, each at most once, and nothing else.
+func readQuery(e endpoint, raw string, q *asked) error {
+	values, err := url.ParseQuery(raw)
+	if err != nil {
+		return refuse(proto.CodeBadMessage, "query: given something that is not a query")
+	}
+	for _, name := range e.Query {
+		list := values[name]
+		delete(values, name)
+		if len(list) == 0 {
+			continue
+		}
+		if len(list) > 1 || len(list[0]) > maxFind {
+			return refuse(proto.CodeBadMessage, "query.%s: given %d values; allowed is one of at most %d characters", name, len(list), maxFind)
+		}
+		if err := queries[name].read(q, list[0]); err != nil {
+			return err
+		}
+	}
+	if len(values) > 0 {
+		return refuse(proto.CodeBadMessage, "query: given something unknown; allowed are: %s", strings.Join(append(e.Query, "nothing else"), ", "))
+	}
+	return nil
+}
+
+// errMediaType refuses what is not JSON.
+var errMediaType = refuse(proto.CodeBadMessage, "Content-Type: given something else; allowed is application/json")
+
+// readBody reads the body and holds it to the schema. A page that takes
+// nothing is content with nothing and with an empty object.
+func readBody(e endpoint, w http.ResponseWriter, r *http.Request, q *asked) error {
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, e.maxBody))
+	if err != nil {
+		var large *http.MaxBytesError
+		if errors.As(err, &large) {
+			return refuse(proto.CodeTooLarge, "body: given more than %d bytes; allowed are at most %[1]d", e.maxBody)
+		}
+		return refuse(proto.CodeBadMessage, "body: it broke off")
+	}
+	if e.schema == nil && len(body) == 0 {
+		return nil
+	}
+	if typ := r.Header.Get("Content-Type"); typ != "" {
+		if name, _, err := mime.ParseMediaType(typ); err != nil || name != "application/json" {
+			return errMediaType
+		}
+	}
+	if refused := proto.Strict(body, "body"); refused != nil {
+		return refused
+	}
+	var value any
+	if err := json.Unmarshal(body, &value); err != nil {
+		return refuse(proto.CodeBadMessage, "body: given something that is not JSON, or a number out of range")
+	}
+	if e.schema == nil {
+		if object, ok := value.(map[string]any); !ok || len(object) > 0 {
+			return refuse(proto.CodeBadMessage, "body: given something; this page takes nothing")
+		}
+		return nil
+	}
+	q.raw = body
+	return e.holds(value)
+}
+
+// holds checks a body by the schema. The complaint says where and why, never
+// what was given: that may be a password.
+func (e endpoint) holds(value any) error {
+	res := &huma.ValidateResult{}
+	huma.Validate(e.registry, e.schema, huma.NewPathBuffer([]byte("body"), len("body")), huma.ModeWriteToServer, value, res)
+	if len(res.Errors) == 0 {
+		return nil
+	}
+	var list []string
+	for _, err := range res.Errors[:min(len(res.Errors), maxComplaints)] {
+		list = append(list, complaint(err))
+	}
+	return &proto.Error{Code: proto.CodeBadMessage, Message: strings.Join(list, "; ")}
+}
+
+// complaint words one fault that huma found.
+func complaint(err error) string {
+	var d huma.ErrorDetailer
+	if !errors.As(err, &d) {
+		return "body: given something that is not allowed"
+	}
+	where := []rune(d.ErrorDetail().Location)
+	if len(where) > 80 {
+		where = append(where[:80], '…')
+	}
+	why, _, _ := strings.Cut(d.ErrorDetail().Message, ": ") // what follows may quote what was given
+	return fmt.Sprintf("%s: %s", string(where), why)
+}

@@ -1,0 +1,94 @@
+package signaling
+
+import (
+	"net/http"
+	"regexp"
+	"strconv"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"kinwire/signaling/proto"
+)
+
+// securities says by which scheme of the description a page is opened.
+var securities = map[proto.Access][]map[string][]string{
+	proto.AccessAnyone:   nil,
+	proto.AccessPerson:   {{"login": {}}},
+	proto.AccessOwn:      {{"login": {}}},
+	proto.AccessParent:   {{"login": {}}},
+	proto.AccessGuardian: {{"login": {}}},
+	proto.AccessOperator: {{"operator": {}}},
+}
+
+// accessSays is what the description says about who may.
+var accessSays = map[proto.Access]string{
+	proto.AccessAnyone:   "For anyone, without a login.",
+	proto.AccessPerson:   "For whoever is logged in.",
+	proto.AccessOwn:      "For whoever is logged in and looks after the account themselves: parent, teen, adult. Others get 403 not_allowed.",
+	proto.AccessParent:   "For parents. Others get 403 not_allowed.",
+	proto.AccessGuardian: "For the parents of this child. Others get 403 not_allowed, other parents 404 not_found.",
+	proto.AccessOperator: "For the staff, with a token of theirs. Others get 401 unauthenticated.",
+}
+
+// signatureHeader signs the result of a check done elsewhere.
+const signatureHeader = "Kinwire-Signature"
+
+var inPath = regexp.MustCompile(`\{(\w+)\}`)
+
+// describe writes a page into the API's description.
+func describe(e endpoint) *huma.Operation {
+	op := &huma.Operation{
+		OperationID: e.ID, Method: e.Method, Path: e.Path, Summary: e.Says, Description: accessSays[e.Access],
+		Security: securities[e.Access], Responses: map[string]*huma.Response{}, MaxBodyBytes: e.maxBody,
+	}
+	for _, name := range inPath.FindAllStringSubmatch(e.Path, -1) {
+		op.Parameters = append(op.Parameters, &huma.Param{Name: name[1], In: "path", Required: true, Schema: &huma.Schema{Type: huma.TypeString, MaxLength: ptr(e.maxID)}})
+	}
+	for _, name := range e.Query {
+		q := queries[name]
+		op.Parameters = append(op.Parameters, &huma.Param{Name: name, In: "query", Description: q.says, Schema: q.schema})
+	}
+	if e.ID == "consent-external" {
+		op.Parameters = append(op.Parameters, &huma.Param{Name: signatureHeader, In: "header", Required: true, Description: "HMAC-SHA256 of the body in hex", Schema: &huma.Schema{Type: huma.TypeString}})
+	}
+	if e.schema != nil {
+		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: e.schema}}}
+	}
+	if e.Out != nil {
+		op.Responses["200"] = &huma.Response{Description: "Done", Content: map[string]*huma.MediaType{
+			"application/json": {Schema: e.registry.Schema(e.Out, true, e.Out.Name())},
+		}}
+	} else {
+		op.Responses["204"] = &huma.Response{Description: "Done"}
+	}
+	for _, status := range refusalsOf(e) {
+		op.Responses[strconv.Itoa(status)] = refusalResponse(http.StatusText(status), e.registry)
+	}
+	op.Responses["default"] = refusalResponse("Another refusal; its code says which", e.registry)
+	return op
+}
+
+// refusalsOf lists the refusals that every page of an access has. What a page
+// has besides is its default.
+func refusalsOf(e endpoint) []int {
+	list := []int{http.StatusBadRequest, http.StatusRequestEntityTooLarge, http.StatusInternalServerError, http.StatusServiceUnavailable}
+	if e.Access != proto.AccessAnyone {
+		list = append(list, http.StatusUnauthorized)
+	}
+	if e.Access == proto.AccessOwn || e.Access == proto.AccessParent || e.Access == proto.AccessGuardian {
+		list = append(list, http.StatusForbidden)
+	}
+	if inPath.MatchString(e.Path) {
+		list = append(list, http.StatusNotFound)
+	}
+	if costs[e.ID] != free {
+		list = append(list, http.StatusTooManyRequests)
+	}
+	return list
+}
+
+func refusalResponse(says string, registry huma.Registry) *huma.Response {
+	return &huma.Response{Description: says, Content: map[string]*huma.MediaType{
+		"application/json": {Schema: registry.Schema(apiErrorType, true, "ApiError")},
+	}}
+}

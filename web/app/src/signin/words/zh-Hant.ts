@@ -1,0 +1,100 @@
+import type { Translation } from "../../words/shape.ts";
+import type { signin as english } from "./en.ts";
+
+export const signin: Translation<typeof english> = {
+  title: "你是誰？",
+  demo: "點你的圖片進來。",
+  other: "其他帳號",
+  user: "電子郵件或使用者名稱",
+  password: "密碼",
+  pictures: "我的密碼是圖片",
+  letters: "我的密碼是文字",
+  keep: "在這台裝置上保持登入",
+  submit: "進入",
+  family: "{name}家",
+  passkey: "用通行金鑰進入",
+  provider: "用 {name} 進入",
+  haveCode: "我有代碼",
+  forgot: "忘記密碼了嗎？",
+  ways: "其他進入方式",
+  passkeyWrong: "這個通行金鑰在這裡打不開帳號。試試別的方式。",
+  returned: {
+    cancelled: "你沒有進來。再試一次，或選別的方式。",
+    email_unverified: "這個服務沒有確認電子郵件地址。請選別的方式。",
+    other: "用這個服務進不來，再試一次。",
+  },
+  friendWaits: "先進來，就可以問你的朋友。",
+  guardianWaits: "請先以家長身分進入，代碼就會生效。",
+
+  code: {
+    title: "用代碼進入",
+    hint: "家長可以在自己的 Kinwire 頁面給你看代碼。",
+    label: "代碼",
+    wrong: "代碼不對，或已經過期。請家長給你新的。",
+  },
+
+  forgotPage: {
+    title: "新密碼",
+    hint: "我們會寄一封有連結的電子郵件給你。",
+    email: "電子郵件",
+    submit: "寄出郵件",
+    child: "小孩在這裡沒有電子郵件：家長可以幫你設新密碼。",
+  },
+  reset: {
+    title: "選一個新密碼",
+    hint: "至少 10 個字元。其他裝置要重新登入。",
+    submit: "儲存並進入",
+  },
+  sent: {
+    title: "看看你的信箱",
+    text: "我們寄了電子郵件到 {email}。打開裡面的連結繼續。",
+    none: "沒收到？看看垃圾郵件，或過幾分鐘再試。",
+  },
+
+  signup: {
+    question: "第一次來？",
+    parent: "我是家長",
+    self: "我是青少年或大人",
+    parentTitle: "你的家長帳號",
+    parentHint: "先建立你自己的帳號，再建立孩子的。",
+    selfTitle: "你自己的帳號",
+    ageHint: "首先我們要知道你幾歲。出生日期只用在這裡。",
+    name: "朋友和家人看到的名字",
+    email: "電子郵件",
+    password: "密碼，至少 10 個字元",
+    usePasskey: "我要用通行金鑰，不需要密碼",
+    submit: "建立帳號",
+  },
+  tooYoung: {
+    title: "請家長幫忙",
+    text: "在你住的地方，你還不能自己建立這個帳號。家長可以幫你，很快就好。",
+    kept: "你輸入的東西我們都沒有留下。",
+    parent: "我的家長在這裡",
+  },
+
+  confirm: {
+    title: "快好了",
+    text: "這樣就完成你的帳號了。",
+    submit: "進入",
+    gone: "這個連結已經用過或過期了。請登入，或重新開始。",
+  },
+  key: {
+    title: "下次你要怎麼進來？",
+    passkeyText: "通行金鑰就是你的指紋、臉或這台裝置的 PIN，不用記任何東西。",
+    passkey: "建立通行金鑰",
+    passkeyName: "這台裝置",
+    or: "或選一個密碼：",
+    password: "新密碼，至少 10 個字元",
+    submit: "用這個密碼",
+    cancelled: "沒有建立通行金鑰。再試一次，或選一個密碼。",
+  },
+  consent: {
+    title: "確認你的同意",
+    text: "我們用電子郵件問過你是不是家長、是否同意。按下按鈕來確認。",
+    submit: "是的，我是家長",
+    waiting: "謝謝。第二封郵件會在{when}寄到：也請確認那一封。",
+    granted: "謝謝。你的同意已完成，現在可以建立孩子的帳號了。",
+    other: "謝謝，已經記下了。",
+    go: "到我的家庭",
+  },
+};

@@ -1,0 +1,34 @@
+import { select } from "../ui.ts";
+import { country, inOrder } from "../words.ts";
+
+/** ISO 3166-1 alpha-2, the codes that are assigned to countries and regions. */
+const CODES =
+  "AD AE AF AG AI AL AM AO AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BW BY BZ " +
+  "CA CC CD CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM " +
+  "FO FR GA GB GD GE GF GG GH GI GL GM GN GP GQ GR GT GU GW GY HK HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE " +
+  "JM JO JP KE KG KH KI KM KN KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN " +
+  "MO MP MQ MR MS MT MU MV MW MX MY MZ NA NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS " +
+  "PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ " +
+  "TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI VN VU WF WS YE YT ZA ZM ZW";
+
+/** Countries by their names in the language chosen, in its alphabet. */
+export function countrySelect(testid: string, value = guessCountry()): HTMLSelectElement {
+  const all = CODES.split(" ").map((code) => ({ value: code, text: country(code) }));
+  const el = select(testid, [{ value: "", text: "–" }, ...inOrder(all, (c) => c.text)], value);
+  el.required = true;
+  el.autocomplete = "country";
+  return el;
+}
+
+/** The country that the browser's language names, or none: "pl-PL" says PL. */
+export function guessCountry(wishes: readonly string[] = navigator.languages ?? []): string {
+  for (const wish of wishes) {
+    try {
+      const region = new Intl.Locale(wish).region ?? "";
+      if (CODES.split(" ").includes(region)) return region;
+    } catch {
+      // Not a language tag.
+    }
+  }
+  return "";
+}
