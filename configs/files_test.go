@@ -10,7 +10,6 @@ import (
 	"kinwire/configs"
 )
 
-
 func TestLoadProviders(t *testing.T) {
 	none, err := configs.LoadProviders("")
 	require.NoError(t, err)

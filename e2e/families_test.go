@@ -79,18 +79,31 @@ func TestTwoFamilies(t *testing.T) {
 	leo.seesAndHears()
 	mia.snap("call")
 
+	endsTheFriendship(t, tomek, mia, leo)
+	for _, u := range []*person{mia, leo} {
+		u.eval(`document.querySelector('[data-testid="back"]')?.click()`, nil)
+		u.until(`window.kinwire.session.people.length === 1`)
+	}
+	refused()
+	auditHolds(t, s)
+}
+
+// endsTheFriendship has Leo's parent end it while the children talk: both their
+// calls are over a moment later, and say why.
+func endsTheFriendship(t testing.TB, parent, mia, leo *person) {
+	t.Helper()
 	// Both note when their call ends, by their own clocks: one machine.
 	for _, u := range []*person{mia, leo} {
 		u.eval(`(() => { window.endedAt = 0; window.kinwire.debug.call(); const c = window.kinwire.call;
 			c.on("ended", (reason) => { window.endedAt = Date.now(); window.endedBy = reason; }); })()`, nil)
 	}
-	tomek.press("child-card", "Leo")
-	tomek.sees("child-friends")
-	tomek.snap("child-friends")
-	tomek.within("child-friend", "Mia", "child-friend-end")
-	tomek.sees("dialog-yes")
+	parent.press("child-card", "Leo")
+	parent.sees("child-friends")
+	parent.snap("child-friends")
+	parent.within("child-friend", "Mia", "child-friend-end")
+	parent.sees("dialog-yes")
 	var pressed float64
-	tomek.eval(`(() => { const now = Date.now(); `+sel("dialog-yes")+`.click(); return now; })()`, &pressed)
+	parent.eval(`(() => { const now = Date.now(); `+sel("dialog-yes")+`.click(); return now; })()`, &pressed)
 	for _, u := range []*person{mia, leo} {
 		u.until(`window.endedAt > 0`)
 		var at float64
@@ -105,10 +118,4 @@ func TestTwoFamilies(t *testing.T) {
 		require.Less(t, took, 5*time.Second)
 		u.snap("ended-by-parent")
 	}
-	for _, u := range []*person{mia, leo} {
-		u.eval(`document.querySelector('[data-testid="back"]')?.click()`, nil)
-		u.until(`window.kinwire.session.people.length === 1`)
-	}
-	refused()
-	auditHolds(t, s)
 }

@@ -133,11 +133,12 @@ func (f *families) mailer(cfg *configs.Config, log *slog.Logger) (mailer, error)
 	return f.smtp, err
 }
 
-// run starts what the modules do by the clock, until close.
-func (f *families) run() {
+// run starts what the modules, and calls beside them, do by the clock, until
+// close.
+func (f *families) run(calls func(context.Context)) {
 	ctx, stop := context.WithCancel(context.Background())
 	f.stop = stop
-	for _, run := range []func(context.Context){f.accounts.Run, f.consent.Run, f.friends.Run, f.guardian.Run, f.reports.Run} {
+	for _, run := range []func(context.Context){f.accounts.Run, f.consent.Run, f.friends.Run, f.guardian.Run, f.reports.Run, calls} {
 		f.running.Go(func() { run(ctx) })
 	}
 }

@@ -113,7 +113,7 @@ func (p *planes) buildSignaling(ctx context.Context, cfg *configs.Config, events
 		return err
 	}
 	p.http = p.server.HTTPServer()
-	p.families.run()
+	p.families.run(p.calls.Run)
 	return nil
 }
 

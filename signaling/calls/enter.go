@@ -151,7 +151,7 @@ func (s *Service) Accept(ctx context.Context, w Who, m proto.CallRef) (proto.Cal
 	defer done()
 	var view proto.CallView
 	refused = s.permitted(ctx, question{
-		asker: w.UserID,
+		asker: s.whoAsks(w, m.CallID),
 		ids:   func() ([]string, *proto.Error) { return s.joins(w, m.CallID, evAccept) },
 		do: func(terms proto.CallTerms, now time.Time) *proto.Error {
 			c, p, _ := s.find(m.CallID, w.UserID)
@@ -162,6 +162,19 @@ func (s *Service) Accept(ctx context.Context, w Who, m proto.CallRef) (proto.Cal
 	})
 	s.doubted(w, refused)
 	return s.entered(w, view, refused)
+}
+
+// whoAsks is in whose name policy is asked about somebody who answers or joins:
+// in their own, save in a call by the staff, whom nobody may call and
+// everybody may answer whom they may call.
+func (s *Service) whoAsks(w Who, callID string) string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, _, refused := s.find(callID, w.UserID)
+	if refused == nil && c.people[0].person.Role == proto.RoleStaff {
+		return ""
+	}
+	return w.UserID
 }
 
 // joins are those with whom somebody would be in the call after an event, or

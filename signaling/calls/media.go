@@ -72,7 +72,7 @@ func (e *entry) endTurn(p *participant) { <-e.turns.of(p.id) }
 // startJoin asks policy and begins the join. It gives the number of the join.
 func (s *Service) startJoin(ctx context.Context, w Who, m proto.CallJoin, by *Seat) (number uint64, refused *proto.Error) {
 	refused = s.permitted(ctx, question{
-		asker: w.UserID,
+		asker: s.whoAsks(w, m.CallID),
 		ids: func() ([]string, *proto.Error) {
 			c, p, refused := s.find(m.CallID, w.UserID)
 			if refused == nil && by != nil && !by.stands(c, p) {

@@ -74,11 +74,12 @@ func (m *mailServer) start(t *testing.T) int {
 	} else {
 		s.TLSConfig = m.TLS
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- s.Serve(l) }()
+	ended := make(chan struct{})
+	go func() { defer close(ended); _ = s.Serve(l) }()
 	t.Cleanup(func() {
 		require.NoError(t, s.Close())
-		require.NoError(t, <-ended)
+		_ = l.Close() // the server does not, when it has not come to listen yet
+		<-ended
 	})
 	return port
 }

@@ -142,7 +142,9 @@ func TestTamperedOnTheWayBack(t *testing.T) {
 	t.Run("the callback of the other provider", func(t *testing.T) {
 		b := newBrowser(t)
 		back := h.back(b, "one", "sub-mum")
+		before := strings.Count(h.logged(), "at=exchange")
 		require.Equal(t, "error=wrong_state", h.end(b, strings.Replace(back, "/one/", "/two/", 1)))
+		require.Equal(t, before, strings.Count(h.logged(), "at=exchange"), "the code is not even tried")
 	})
 	t.Run("another browser", func(t *testing.T) {
 		b, other := newBrowser(t), newBrowser(t)
@@ -239,8 +241,11 @@ func TestProviderGoes(t *testing.T) {
 	stop()
 	require.Equal(t, "error=unavailable", h.end(b, back))
 	h.later(25 * time.Hour)
-	to, _ := b.visit(h.startURL("one"), nil)
-	require.True(t, strings.HasPrefix(to, issuer), "what is known of it stays good: %s", to)
+	for range 2 {
+		to, _ := b.visit(h.startURL("one"), nil)
+		require.True(t, strings.HasPrefix(to, issuer), "what is known of it stays good: %s", to)
+	}
+	require.Equal(t, 1, strings.Count(h.logged(), "provider is not there"), "it is not asked at every click")
 }
 
 func TestUnknownProvider(t *testing.T) {

@@ -25,7 +25,7 @@ import type { Door } from "./signin/door.ts";
 import { KeyScreen } from "./signin/key.ts";
 import { LoginScreen } from "./signin/login.ts";
 import { ResetScreen } from "./signin/reset.ts";
-import { forgetToken, keepToken, keptToken } from "./tokens.ts";
+import { backFromProvider, forgetToken, keepToken, keptToken } from "./tokens.ts";
 import { words } from "./words.ts";
 
 /** What each role sees first. Teens and adults without children see the child's face, with settings of their own. */
@@ -148,6 +148,10 @@ export class App {
 
   /** A provider has sent the person back. */
   async #takeTicket(token: string): Promise<void> {
+    if (!backFromProvider()) {
+      this.#resume();
+      return;
+    }
     try {
       this.#enter(
         await this.#api.page("POST /v1/login/ticket", { body: { token, device: device() } }),

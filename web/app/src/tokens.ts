@@ -23,6 +23,24 @@ export function forgetToken(): void {
   if (own && lasting()?.getItem(TOKEN) === own) lasting()?.removeItem(TOKEN);
 }
 
+/** Where this tab notes that it has gone to a provider to sign in. */
+const AWAY = "kinwire.provider";
+
+/** Notes that this tab goes to a provider now. */
+export function goToProvider(): void {
+  sessionStorage.setItem(AWAY, "1");
+}
+
+/**
+ * Whether this tab had gone to a provider; asked once. What a link brings to a tab that had not is somebody
+ * else's doing: it would sign the reader in to another's account.
+ */
+export function backFromProvider(): boolean {
+  const away = sessionStorage.getItem(AWAY) !== null;
+  sessionStorage.removeItem(AWAY);
+  return away;
+}
+
 /** localStorage throws where the browser keeps nothing. */
 function lasting(): Storage | null {
   try {

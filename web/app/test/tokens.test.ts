@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { countMissed, sawCalls } from "../src/child/missed.ts";
-import { forgetToken, keepToken, keptToken } from "../src/tokens.ts";
+import { backFromProvider, forgetToken, goToProvider, keepToken, keptToken } from "../src/tokens.ts";
 
 class FakeStorage {
   readonly kept = new Map<string, string>();
@@ -22,6 +22,18 @@ beforeEach(() => {
   newTab();
 });
 afterEach(() => vi.unstubAllGlobals());
+
+describe("a ticket", () => {
+  it("is taken once, by the tab that went to the provider", () => {
+    expect(backFromProvider()).toBe(false);
+    goToProvider();
+    newTab();
+    expect(backFromProvider()).toBe(false);
+    goToProvider();
+    expect(backFromProvider()).toBe(true);
+    expect(backFromProvider()).toBe(false);
+  });
+});
 
 describe("a login", () => {
   it("is the tab's alone, unless it shall stay", () => {

@@ -13,6 +13,7 @@ import { icon } from "../icons.ts";
 import { busy, button, errorLine, errorText, form, input, labelled, toggle } from "../ui.ts";
 import { languageSwitch } from "../widgets/language.ts";
 import { PicturePassword } from "../widgets/pictures.ts";
+import { goToProvider } from "../tokens.ts";
 import { say, words } from "../words.ts";
 import { CodeScreen } from "./code.ts";
 import type { Door } from "./door.ts";
@@ -202,7 +203,12 @@ export class LoginScreen implements Screen {
       ...providers.map((p) =>
         h(
           "a",
-          { class: "button wide", testid: `login-provider-${p.id}`, attrs: { href: p.url } },
+          {
+            class: "button wide",
+            testid: `login-provider-${p.id}`,
+            attrs: { href: p.url },
+            on: { click: goToProvider },
+          },
           icon("globe"),
           h("span", {}, say(words.signin.provider, p)),
         ),
