@@ -1,10 +1,18 @@
 import type { Device } from "@kinwire/sdk";
 
+/** The app's version, from package.json; set by the build. */
+declare const __APP_VERSION__: string | undefined;
+
 /** What support and the list of signed-in devices want to know; nothing that tells one person from another. */
 export function device(): Device {
   const ua = navigator as { userAgentData?: { platform?: string; mobile?: boolean } };
   const platform = ua.userAgentData?.platform ?? navigator.platform ?? "";
-  return { model: browserName(navigator.userAgent), os: platform.slice(0, 64), app: "web" };
+  return { model: browserName(navigator.userAgent), os: platform.slice(0, 64), app: appName() };
+}
+
+/** "web 0.1.0"; without a build, as in a test, "web". */
+function appName(): string {
+  return typeof __APP_VERSION__ === "undefined" ? "web" : `web ${__APP_VERSION__}`;
 }
 
 const BROWSERS: [RegExp, string][] = [
