@@ -40,7 +40,7 @@ func openApp(t testing.TB, s *kinwire.Server, p browser.Page, login, query strin
 	defer cancel()
 	require.NoError(t, p.Open(ctx, s.URL+"/"+query))
 	u.click("demo-" + login)
-	u.until(`document.querySelector('[data-testid="screen-people"]')`)
+	u.until(sel("screen-people") + " || " + sel("screen-parent"))
 	return u
 }
 

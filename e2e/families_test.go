@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kinwire/e2e/browser"
+	"kinwire/e2e/kinwire"
 )
 
 // TestTwoFamilies is the whole story, in two browsers: a parent signs up,
@@ -118,4 +119,46 @@ func endsTheFriendship(t testing.TB, parent, mia, leo *person) {
 		require.Less(t, took, 5*time.Second)
 		u.snap("ended-by-parent")
 	}
+}
+
+// TestParentsPages goes through the pages that a parent has about a child:
+// rules are saved, a device is listed, a scope is withdrawn and acts at once,
+// in a language that is not English.
+func TestParentsPages(t *testing.T) {
+	s := kinwire.Start(t, kinwire.Options{})
+	priya := openApp(t, s, browser.Chromium(t, browser.Options{}), "priya", "")
+	mia := openApp(t, s, browser.Chromium(t, browser.Options{}), "mia", "")
+	priya.snap("home")
+	priya.press("child-card", "Mia")
+	priya.sees("child-friends")
+
+	priya.click("tab-rules")
+	priya.click("quiet-add")
+	priya.fill("quiet-from", "21:30")
+	priya.fill("rule-minutes", "45")
+	priya.click("rules-save")
+	priya.until(sel("rules-saved") + `?.textContent`)
+	priya.snap("rules")
+	priya.click("tab-devices")
+	priya.until(`document.querySelectorAll('[data-testid="session"]').length === 1`)
+	priya.snap("devices")
+	priya.click("tab-about")
+	priya.sees("child-edit")
+	priya.snap("about")
+	priya.click("tab-rules")
+	priya.until(sel("rule-minutes") + `?.value === "45" && ` + sel("quiet-from") + `?.value === "21:30"`)
+
+	// Without the scope for calls the child calls nobody, from that moment on.
+	priya.click("tab-consent")
+	priya.click("child-scope-calls")
+	priya.until(sel("child-consent-saved") + `?.textContent`)
+	priya.snap("consent")
+	mia.call("Leo")
+	mia.until(sel("people-error") + `?.textContent`)
+	mia.snap("no-consent")
+
+	mia.eval(`localStorage.setItem("kinwire.language", "pl")`, nil)
+	mia.open(s.URL)
+	mia.until(sel("screen-people") + ` && document.documentElement.lang === "pl"`)
+	mia.snap("polish")
 }
