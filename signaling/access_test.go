@@ -16,21 +16,21 @@ import (
 // beside are the routes that are no row of proto.Endpoints, and who may open
 // them. A route that is in neither fails the test.
 var beside = map[string]proto.Access{
-	"POST /v1/login":              proto.AccessAnyone,
-	"POST /v1/logout":             proto.AccessPerson,
-	"GET /v1/me":                  proto.AccessPerson,
-	"GET /v1/calls/{id}/record":   proto.AccessOperator,
-	"GET /metrics":                proto.AccessOperator,
-	"GET /v1/demo":                proto.AccessAnyone,
-	"GET /healthz":                proto.AccessAnyone,
-	"GET /readyz":                 proto.AccessAnyone,
-	"GET /v1/openapi.json":        proto.AccessAnyone,
-	"GET /v1/openapi.yaml":        proto.AccessAnyone,
-	"GET /v1/openapi-3.0.json":    proto.AccessAnyone,
-	"GET /v1/openapi-3.0.yaml":    proto.AccessAnyone,
-	"GET /v1/ws":                  accessSocket, // asks for a login in hello
-	"GET /v1/login/oidc/{a}":      proto.AccessAnyone,
-	"GET /v1/login/oidc/{a}/back": proto.AccessAnyone,
+	"POST /v1/login":                         proto.AccessAnyone,
+	"POST /v1/logout":                        proto.AccessPerson,
+	"GET /v1/me":                             proto.AccessPerson,
+	"GET /v1/calls/{id}/record":              proto.AccessOperator,
+	"GET /metrics":                           proto.AccessOperator,
+	"GET /v1/demo":                           proto.AccessAnyone,
+	"GET /healthz":                           proto.AccessAnyone,
+	"GET /readyz":                            proto.AccessAnyone,
+	"GET /v1/openapi.json":                   proto.AccessAnyone,
+	"GET /v1/openapi.yaml":                   proto.AccessAnyone,
+	"GET /v1/openapi-3.0.json":               proto.AccessAnyone,
+	"GET /v1/openapi-3.0.yaml":               proto.AccessAnyone,
+	"GET /v1/ws":                             accessSocket,       // asks for a login in hello
+	"GET /v1/login/oidc/{provider}":          proto.AccessAnyone, // redirects, of package oidc
+	"GET /v1/login/oidc/{provider}/callback": proto.AccessAnyone,
 }
 
 // mediaPages answer every method themselves. whip_test.go tries who may do
@@ -146,7 +146,7 @@ func (r route) path(id string) string {
 	if id == "" {
 		id = "x"
 	}
-	return strings.NewReplacer("{id}", id, "{other}", "x", "{a}", "x").Replace(r.pattern)
+	return strings.NewReplacer("{id}", id, "{other}", "x", "{provider}", "x").Replace(r.pattern)
 }
 
 // TestNobodyOpensWhatIsNotForThem tries every caller on every route that the
@@ -172,6 +172,11 @@ func TestNobodyOpensWhatIsNotForThem(t *testing.T) {
 	}
 	require.Equal(t, before, f.audited(), "somebody decided something")
 	// Who may is let in: the very same callers elsewhere.
+	for _, r := range routesOf(t, f) {
+		if r.access == proto.AccessAnyone && r.method == http.MethodGet {
+			require.Less(t, f.do(r.method, r.path(""), "", "").StatusCode, 500, r.pattern)
+		}
+	}
 	for c, path := range map[caller]string{child: "/v1/account", teen: "/v1/passkeys", parent: "/v1/children/" + mia, operator: "/v1/ops/me"} {
 		require.Equal(t, http.StatusOK, f.do("GET", path, f.tokenOf(c), "").StatusCode, path)
 	}
@@ -232,6 +237,9 @@ func TestNobodyReachesWhatIsSomebodyElses(t *testing.T) {
 		if r.row.In != nil {
 			body = sampleText(t, r.row.In)
 		}
+		if r.row.ID == "consent-form" {
+			body = `{"media_type":"application/pdf","body":"JVBERi0x"}` // looked at first
+		}
 		a := f.do(r.method, r.path(real), f.token[priya], body)
 		b := f.do(r.method, r.path(made), f.token[priya], body)
 		if r.row.ID == "unblock" {
@@ -261,4 +269,35 @@ func (f *familyHouse) ask(token, otherID string) proto.FriendRequest {
 func (f *familyHouse) requestOf(userID string) string {
 	f.t.Helper()
 	return good[proto.Friends](f, "GET", "/v1/friends", f.token[userID], nil).Requests[0].ID
+}
+
+// TestGuessesAndStartsAreSlowed: each page that costs something stops a network
+// that tries it over and over, whatever it is told, and no others of the other
+// kind. Being right costs nothing.
+func TestGuessesAndStartsAreSlowed(t *testing.T) {
+	forgot := func(f *familyHouse) answer {
+		return f.do("POST", "/v1/password/forgot", "", `{"email":"nobody@example.org"}`)
+	}
+	code := func(f *familyHouse) answer { return f.do("POST", "/v1/login/code", "", `{"code":"WRONG"}`) }
+	for name, c := range map[string]struct{ slowed, not func(f *familyHouse) answer }{"starts": {forgot, code}, "guesses": {code, forgot}} {
+		t.Run(name, func(t *testing.T) {
+			f := newFamilyHouse(t)
+			var last answer
+			for range 40 {
+				if last = c.slowed(f); last.StatusCode == http.StatusTooManyRequests && last.Header.Get("Retry-After") != "" {
+					break
+				}
+			}
+			last.refusedWith(t, 429, proto.CodeRateLimited)
+			require.NotEmpty(t, last.Header.Get("Retry-After"))
+			require.Empty(t, c.not(f).Header.Get("Retry-After"))
+			if name == "starts" {
+				a := f.do("GET", "/v1/login/oidc/x", "", "")
+				require.Equal(t, "/#error=rate_limited", a.Header.Get("Location"))
+				f.do("POST", "/v1/login/passkey/begin", "", "").refusedWith(t, 429, proto.CodeRateLimited)
+			} else {
+				f.do("POST", "/v1/friends/requests", f.token[mia], `{"code":"ABC-DEFG-HJK"}`).refusedWith(t, 429, proto.CodeRateLimited)
+			}
+		})
+	}
 }

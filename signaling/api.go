@@ -114,7 +114,9 @@ func writeError(w http.ResponseWriter, status int, e *proto.Error) {
 	w.Header().Set("Content-Type", "application/json")
 	w.Header().Set("Cache-Control", "no-store")
 	w.WriteHeader(status)
-	_ = json.NewEncoder(w).Encode(e)
+	enc := json.NewEncoder(w)
+	enc.SetEscapeHTML(false) // people read it too
+	_ = enc.Encode(e)
 }
 
 type loginInput struct {
@@ -192,15 +194,15 @@ func (s *Server) mountAPI(r chi.Router) error {
 	login := []map[string][]string{{"login": {}}}
 	operator := []map[string][]string{{"operator": {}}}
 
-	huma.Register(api, huma.Operation{OperationID: "login", Method: http.MethodPost, Path: "/v1/login", Summary: "Log in", MaxBodyBytes: maxBody, Errors: []int{400, 401, 413, 429}}, s.login)
-	huma.Register(api, huma.Operation{OperationID: "logout", Method: http.MethodPost, Path: "/v1/logout", Summary: "Give up a login; its sessions end", Security: login, DefaultStatus: http.StatusNoContent, Errors: []int{401}}, s.logout)
-	huma.Register(api, huma.Operation{OperationID: "me", Method: http.MethodGet, Path: "/v1/me", Summary: "Who am I", Security: login, Errors: []int{401}}, s.me)
-	huma.Register(api, huma.Operation{OperationID: "record", Method: http.MethodGet, Path: "/v1/calls/{id}/record", Summary: "The record of an ended call", Security: operator, Errors: []int{401, 404}}, s.record)
+	huma.Register(api, huma.Operation{OperationID: "login", Method: http.MethodPost, Path: "/v1/login", Summary: "Log in", MaxBodyBytes: maxBody, Errors: []int{400, 401, 403, 413, 415, 429, 503}}, s.login)
+	huma.Register(api, huma.Operation{OperationID: "logout", Method: http.MethodPost, Path: "/v1/logout", Summary: "Give up a login; its sessions end", Security: login, DefaultStatus: http.StatusNoContent, Errors: []int{401, 503}}, s.logout)
+	huma.Register(api, huma.Operation{OperationID: "me", Method: http.MethodGet, Path: "/v1/me", Summary: "Who am I", Security: login, Errors: []int{401, 503}}, s.me)
+	huma.Register(api, huma.Operation{OperationID: "record", Method: http.MethodGet, Path: "/v1/calls/{id}/record", Summary: "The record of an ended call", Security: operator, Errors: []int{400, 401, 404, 503}}, s.record)
 	huma.Register(api, huma.Operation{OperationID: "demo", Method: http.MethodGet, Path: "/v1/demo", Summary: "The demo logins; 404 outside demo mode", Errors: []int{404}}, s.demo)
 	huma.Register(api, huma.Operation{OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Summary: "The process runs"}, s.health)
 	huma.Register(api, huma.Operation{OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Summary: "The server takes requests", Errors: []int{503}}, s.ready)
 	if s.d.OIDC != nil {
-		s.d.OIDC.Routes(r)
+		s.d.OIDC.Routes(r.With(s.payForProvider))
 	}
 	return s.mountPages(r, api.OpenAPI())
 }

@@ -2,6 +2,8 @@ package signaling
 
 import (
 	"context"
+	"net/http"
+	"strings"
 
 	"kinwire/signaling/proto"
 )
@@ -157,4 +159,20 @@ func (s *Server) providers(context.Context, *asked) (proto.Providers, error) {
 		return proto.Providers{}, nil
 	}
 	return s.d.OIDC.Providers(), nil
+}
+
+// payForProvider lets a network begin only so many log-ins at providers: each
+// is kept until it comes back. People's browsers are sent there, so a refusal
+// is a redirect into the app, as all of package oidc's are.
+func (s *Server) payForProvider(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !strings.HasSuffix(r.URL.Path, "/callback") {
+			if _, _, ok := s.pay(start, networkOf(r)); !ok {
+				w.Header().Set("Cache-Control", noStore)
+				http.Redirect(w, r, "/#error="+string(proto.CodeRateLimited), http.StatusSeeOther)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
 }

@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +26,7 @@ import (
 type described struct {
 	doc    *openapi3.T
 	routes chi.Routes
+	done   map[string]bool // operations that somebody was let do
 }
 
 func newDescribed(t *testing.T, srv *signaling.Server) *described {
@@ -32,7 +34,7 @@ func newDescribed(t *testing.T, srv *signaling.Server) *described {
 	require.Equal(t, http.StatusOK, rec.Code)
 	doc, err := openapi3.NewLoader().LoadFromData(rec.Body.Bytes())
 	require.NoError(t, err)
-	return &described{doc, srv.Routes()}
+	return &described{doc, srv.Routes(), map[string]bool{}}
 }
 
 // operation finds what the document says of a request. It is nil for what is
@@ -57,6 +59,9 @@ func (d *described) holds(t *testing.T, method, path string, sent string, res *h
 	op, route := d.operation(method, path)
 	if op == nil {
 		return
+	}
+	if res.StatusCode < 300 {
+		d.done[op.OperationID] = true
 	}
 	what := method + " " + route + " answers " + res.Status + " " + body
 	response := op.Responses.Status(res.StatusCode)
@@ -164,9 +169,13 @@ func definitionOf(m proto.Message, typ string) string {
 		return "error"
 	case m.Type != "":
 		return "event." + m.Type
-	case typ != "":
+	case hasReply(typ):
 		return "reply." + typ
 	default:
 		return "server_message"
 	}
+}
+
+func hasReply(typ string) bool {
+	return slices.ContainsFunc(proto.Requests(), func(r proto.RequestSpec) bool { return r.Type == typ && r.Reply != nil })
 }

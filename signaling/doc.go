@@ -19,6 +19,17 @@
 //	socket.read → session.accept → worker → handler → outbox → socket.write
 //	                                 calls → hub.ToUser ↗
 //
+// # What happens to a request
+//
+// Everything that is not live is a page of the HTTP API. proto.Endpoints is the
+// table of them, with who may open each; page.go binds each row to what carries
+// it out, and refuses to start where one lacks. All of them go through one
+// adapter: who asks (access.go), what the path, the query and the body hold
+// (adapter.go, by the schema that is also in the OpenAPI document), what it
+// costs the network that it comes from (guesses.go), and then the page itself
+// (api_….go), which hands on to one of the modules. A test walks the router and
+// tries the wrong people and the wrong bodies on whatever it finds there.
+//
 // Media may also come by plain HTTP, from programs that speak WHIP or WHEP
 // (package whip): what they may is what the session may that gave them a token
 // (seats.go).
@@ -28,12 +39,16 @@
 // None is held while code of another package runs. From the outside in: the
 // hub's, over who has which sessions; each session's, over its outbox and
 // socket; and innermost, never together, those of a socket's farewell, of the
-// tables of resume tokens and of tokens for media over HTTP, and of the list of
-// people whose presence changed.
+// tables of resume tokens and of tokens for media over HTTP, and of the lists of
+// people whose presence changed and for whom there is news.
 //
 // # Who is told of what
 //
 // The hub implements what calls declares as its notifier. Presence is told by
 // one goroutine (presence.go) that looks at the state when it gets to it, so
-// that many changes in a row become one event.
+// that many changes in a row become one event. It asks package friends each
+// time who knows whom and what each lets the other see: nothing of that is kept
+// here, so that a friendship that has ended is not told of once more. That
+// friends, or something in the family, have changed is told by another
+// (news.go), which gathers for a moment first.
 package signaling

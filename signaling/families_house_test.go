@@ -21,6 +21,7 @@ import (
 	"kinwire/signaling/friends"
 	"kinwire/signaling/guardian"
 	"kinwire/signaling/mail"
+	"kinwire/signaling/oidc"
 	"kinwire/signaling/passkey"
 	"kinwire/signaling/policy"
 	"kinwire/signaling/proto"
@@ -62,11 +63,12 @@ func (a addresses) Email(ctx context.Context, userID string) (string, error) {
 // families. Only media is a double.
 type familyHouse struct {
 	*house
-	mail  *mail.Outbox
-	media *plane
-	calls *calls.Service
-	token map[string]string // logins, by person
-	kim   string            // a teen's id, once there is one
+	accounts *accounts.Service
+	mail     *mail.Outbox
+	media    *plane
+	calls    *calls.Service
+	token    map[string]string // logins, by person
+	kim      string            // a teen's id, once there is one
 }
 
 func newFamilyHouse(t *testing.T) *familyHouse {
@@ -83,10 +85,10 @@ func newFamilyHouse(t *testing.T) *familyHouse {
 		SessionLifetime: time.Hour, Argon2: accounts.Argon2{MemoryKiB: 64, Iterations: 1, Parallelism: 1},
 		PublicURL: "https://kin.example", MarkKey: []byte("0123456789abcdef"), NoticeVersion: notice,
 	}, accounts.Deps{Mail: f.mail, Changes: tell, Ages: []accounts.AgeRule{{Age: 13}, {Country: "DE", Age: 16}}, Log: log})
+	f.accounts = people
 	rules := policy.New(db, time.Now, policy.Config{NoticeVersion: notice})
-	kept, _ := any(db).(calls.HistoryStore)
 	f.calls = calls.New(calls.Config{RingTimeout: time.Minute, AloneTimeout: time.Minute, LostTimeout: time.Minute, MaxParticipants: 4, Warning: time.Minute, HistoryRetention: time.Hour}, calls.Deps{
-		Media: f.media, People: people, Policy: rules, ICE: servers{}, Notify: f.hub, Observer: unseen{}, History: kept, Log: log,
+		Media: f.media, People: people, Policy: rules, ICE: servers{}, Notify: f.hub, Observer: unseen{}, History: db, Log: log,
 	})
 	tell.calls = f.calls.Recheck
 	permits := consent.New(db, time.Now, consent.Config{
@@ -101,6 +103,8 @@ func newFamilyHouse(t *testing.T) *familyHouse {
 	require.NoError(t, err)
 	keys, err := passkey.New(db, time.Now, passkey.Config{RPID: "localhost", Origins: []string{"http://localhost"}})
 	require.NoError(t, err)
+	elsewhere, err := oidc.New(t.Context(), db, time.Now, oidc.Config{PublicURL: "https://kin.example"}, oidc.Deps{Accounts: people})
+	require.NoError(t, err)
 	_, err = people.SeedDemo(t.Context())
 	require.NoError(t, err)
 	f.srv, err = signaling.New(cfg, signaling.Deps{
@@ -108,8 +112,8 @@ func newFamilyHouse(t *testing.T) *familyHouse {
 		Calls:    signaling.Calls{CallRequests: f.calls, CallRings: f.calls, CallState: f.calls, CallSeats: f.calls, CallHistory: f.calls},
 		Friends:  signaling.Friends{FriendsKnown: circle, FriendLists: circle, FriendRules: circle},
 		Family:   signaling.Family{SignUps: people, LogIns: people, Profiles: people, Children: people},
-		Passkeys: keys, Consent: signaling.Consent{Consents: permits, Reviews: permits}, Guards: rules,
-		Rules:   guardian.New(db, time.Now, guardian.Deps{Changes: tell, Log: log}),
+		Passkeys: keys, OIDC: elsewhere, Consent: signaling.Consent{Consents: permits, Reviews: permits}, Guards: rules,
+		Rules:   guardian.New(db, time.Now, guardian.Deps{Changes: tell, Friends: circle, Log: log}),
 		Reports: signaling.Reports{ReportPages: cases, Cases: cases}, Audit: audit.New(db), Outbox: f.mail,
 	})
 	require.NoError(t, err)

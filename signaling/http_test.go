@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"net/netip"
 	"strings"
 	"testing"
 
@@ -39,7 +40,8 @@ func (h *house) fetch(method, path, body string, headers map[string]string) answ
 	for k, v := range headers {
 		req.Header.Set(k, v)
 	}
-	res, err := http.DefaultClient.Do(req)
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	res, err := client.Do(req)
 	require.NoError(h.t, err)
 	defer res.Body.Close()
 	text, err := io.ReadAll(res.Body)
@@ -275,4 +277,30 @@ func TestLogsHoldNoSecrets(t *testing.T) {
 	for _, secret := range []string{"token-ann", w.Resume, operatorToken, "ANN", "right", "phone", "call-1", "127.0.0.1"} {
 		require.NotContains(t, logs, secret)
 	}
+}
+
+// TestPagesWithoutTheirRoom: a room that the server was not given makes its
+// pages 404, after who asks was checked; an empty list is a list.
+func TestPagesWithoutTheirRoom(t *testing.T) {
+	h := newHouse(t, nil)
+	h.kin.set(func(f *family) {
+		p := f.people["ben"]
+		p.Role = proto.RoleParent
+		f.people["ben"] = p
+	})
+	for page, token := range map[string]string{"/v1/notice": "", "/v1/friends": "token-ann", "/v1/children/ann": "token-ben", "/v1/ops/audit": operatorToken} {
+		a := h.do("GET", page, token, "")
+		a.refusedWith(t, 404, proto.CodeNotFound)
+		require.Contains(t, a.body, "not served here", page)
+	}
+	h.do("GET", "/v1/friends", "", "").refusedWith(t, 401, proto.CodeUnauthenticated)
+	require.JSONEq(t, `{"providers":[]}`, h.do("GET", "/v1/login/providers", "", "").body)
+}
+
+// TestTrustedProxiesTellWhoAsks: behind a proxy, guesses are counted for the
+// network of the one who guesses.
+func TestTrustedProxiesTellWhoAsks(t *testing.T) {
+	h := newHouse(t, func(c *signaling.Config) { c.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")} })
+	h.fetch("GET", "/v1/me", "", map[string]string{"X-Forwarded-For": "203.0.113.9"})
+	require.Contains(t, h.logs.String(), "network=203.0.113.0/24")
 }

@@ -164,6 +164,9 @@ func TestManyChangesAreOneEvent(t *testing.T) {
 	for _, m := range ben.settle(2) {
 		require.NotEqual(t, proto.TypeFamilyChanged, m.Type)
 	}
+	h.hub.FamilyChanged("ben") // what was told is not told again
+	ben.event(proto.TypeFamilyChanged)
+	require.Empty(t, ann.settle(3))
 }
 
 func TestEndLogins(t *testing.T) {

@@ -1,6 +1,8 @@
 package signaling
 
 import (
+	"context"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"net/netip"
@@ -208,4 +210,32 @@ func FuzzForwardedFor(f *testing.F) {
 		require.Equal(t, ok, a.IsValid())
 		require.False(t, ok && a.IsLoopback())
 	})
+}
+
+// TestEverythingThatAStrangerSendsCosts: a page that takes something from
+// anyone is a guess or a start, and the table names nothing else.
+func TestEverythingThatAStrangerSendsCosts(t *testing.T) {
+	rows := map[string]bool{}
+	for _, e := range proto.Endpoints() {
+		rows[e.ID] = true
+		if e.Access == proto.AccessAnyone && e.Method != http.MethodGet {
+			require.NotEqual(t, free, costs[e.ID], e.ID)
+		}
+	}
+	for id := range costs {
+		require.True(t, rows[id], id)
+	}
+}
+
+// TestAPageThatPanics costs one answer, which says nothing of why.
+func TestAPageThatPanics(t *testing.T) {
+	var logs strings.Builder
+	s := &Server{cfg: Config{}.withDefaults(), d: Deps{Log: slog.New(slog.NewTextHandler(&logs, nil))}}
+	e := endpoint{Endpoint: proto.Endpoint{ID: "x", Access: proto.AccessAnyone}, maxBody: maxBody, page: does(func(context.Context, *asked) error { panic("the disk is full") })}
+	rec := httptest.NewRecorder()
+	s.serve(e)(rec, httptest.NewRequest(http.MethodPost, "/x", nil))
+	require.Equal(t, http.StatusInternalServerError, rec.Code)
+	require.Contains(t, rec.Body.String(), `"internal"`)
+	require.NotContains(t, rec.Body.String(), "disk")
+	require.Contains(t, logs.String(), "the disk is full")
 }

@@ -71,7 +71,7 @@ func TestSecondHelloIsRefused(t *testing.T) {
 }
 
 func TestHelloDeadline(t *testing.T) {
-	h := newHouse(t, func(c *signaling.Config) { c.HelloTimeout = 50 * time.Millisecond })
+	h := newHouse(t, func(c *signaling.Config) { c.HelloTimeout = 500 * time.Millisecond })
 	code, _ := h.connect().closed()
 	require.Equal(t, proto.CloseHelloTimeout, code)
 	p, _ := h.enter("ann") // one that greets stays

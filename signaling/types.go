@@ -8,6 +8,7 @@ import (
 	"kinwire/signaling/friends"
 	"kinwire/signaling/guardian"
 	"kinwire/signaling/mail"
+	"kinwire/signaling/oidc"
 	"kinwire/signaling/passkey"
 	"kinwire/signaling/policy"
 	"kinwire/signaling/reports"
@@ -36,6 +37,7 @@ var (
 	_ Profiles       = (*accounts.Service)(nil)
 	_ Children       = (*accounts.Service)(nil)
 	_ Passkeys       = (*passkey.Service)(nil)
+	_ OIDC           = (*oidc.Service)(nil)
 	_ Consents       = (*consent.Service)(nil)
 	_ Reviews        = (*consent.Service)(nil)
 	_ FriendsKnown   = (*friends.Service)(nil)

@@ -1,7 +1,10 @@
-// Package proto is the vocabulary of Kinwire's WebSocket: every message that
-// a client and the server exchange is a type in this package and nowhere
-// else. The JSON Schema (docs/protocol.schema.json) and the TypeScript types
-// (web/sdk/src/proto_gen.ts) are generated from it.
+// Package proto is the vocabulary of Kinwire: every message that a client and
+// the server exchange, on the WebSocket and in bodies of the HTTP API, is a type
+// in this package and nowhere else. The JSON Schema of the WebSocket
+// (docs/protocol.schema.json) and the TypeScript types
+// (web/sdk/src/proto_gen.ts) are generated from it; the OpenAPI document of the
+// HTTP API is made from it when a server starts. The tables are [Requests] and
+// [Events] for the one, [Endpoints] for the other.
 //
 // # Envelope
 //
