@@ -133,6 +133,7 @@ func signUpParent(t testing.TB, s *kinwire.Server, p browser.Page, name string) 
 	u.click("signup-submit")
 	u.sees("screen-sent")
 	u.open(mailTo(t, s, email, 1))
+	u.fill("confirm-password", "correct horse battery")
 	u.click("confirm-go")
 	u.sees("screen-parent")
 	return u

@@ -189,7 +189,7 @@ func (f *familyHouse) signUpTeen() string {
 	good[proto.Sent](f, "POST", "/v1/signup/self", "", proto.SignUpSelf{
 		Email: "kim@example.org", Password: "nine lives and a fish", Name: "Kim", Avatar: "🎧", Country: "DE", BirthDate: bornYearsAgo(17),
 	})
-	return good[proto.LoggedIn](f, "POST", "/v1/signup/confirm", "", proto.TokenIn{Token: f.letter("kim@example.org", "confirm")}).Token
+	return good[proto.LoggedIn](f, "POST", "/v1/signup/confirm", "", proto.SignUpConfirm{Token: f.letter("kim@example.org", "confirm"), Password: "nine lives and a fish"}).Token
 }
 
 // audited counts the entries of the audit log.

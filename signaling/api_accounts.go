@@ -28,7 +28,7 @@ func (s *Server) signUpPages(a SignUps) pages {
 		"POST /v1/signup/self": answers(func(ctx context.Context, _ *asked, in proto.SignUpSelf) (proto.Sent, error) {
 			return sent(a.SignUpSelf(ctx, in))
 		}),
-		"POST /v1/signup/confirm": answers(func(ctx context.Context, _ *asked, in proto.TokenIn) (proto.LoggedIn, error) {
+		"POST /v1/signup/confirm": answers(func(ctx context.Context, _ *asked, in proto.SignUpConfirm) (proto.LoggedIn, error) {
 			return a.Confirm(ctx, in)
 		}),
 		"GET /v1/consent-ages": shows(func(context.Context, *asked) (proto.ConsentAges, error) {

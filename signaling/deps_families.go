@@ -19,7 +19,7 @@ import (
 type SignUps interface {
 	SignUpParent(ctx context.Context, in proto.SignUpParent) error
 	SignUpSelf(ctx context.Context, in proto.SignUpSelf) error
-	Confirm(ctx context.Context, in proto.TokenIn) (proto.LoggedIn, error)
+	Confirm(ctx context.Context, in proto.SignUpConfirm) (proto.LoggedIn, error)
 	ConsentAges() proto.ConsentAges
 	Forgot(ctx context.Context, email string) error
 	Reset(ctx context.Context, in proto.PasswordReset) (login proto.LoggedIn, ended []string, err error)

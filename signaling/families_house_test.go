@@ -180,7 +180,7 @@ func (f *familyHouse) letter(to, kind string) string {
 func (f *familyHouse) signUp(email, name string) proto.LoggedIn {
 	f.t.Helper()
 	good[proto.Sent](f, "POST", "/v1/signup/parent", "", proto.SignUpParent{Email: email, Password: "nine lives and a fish", Name: name, Avatar: "🌷"})
-	return good[proto.LoggedIn](f, "POST", "/v1/signup/confirm", "", proto.TokenIn{Token: f.letter(email, "confirm")})
+	return good[proto.LoggedIn](f, "POST", "/v1/signup/confirm", "", proto.SignUpConfirm{Token: f.letter(email, "confirm"), Password: "nine lives and a fish"})
 }
 
 // come opens a socket for somebody who is logged in.

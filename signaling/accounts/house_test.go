@@ -153,7 +153,7 @@ func (h *house) parent(t *testing.T, name string) proto.LoggedIn {
 	require.NoError(t, h.SignUpParent(t.Context(), proto.SignUpParent{
 		Email: strings.ToLower(name) + "@home.example", Password: "a good password", Name: name, Avatar: "🌻",
 	}))
-	in, err := h.Confirm(t.Context(), proto.TokenIn{Token: h.post.token(t, "confirm"), Device: &device})
+	in, err := h.Confirm(t.Context(), proto.SignUpConfirm{Password: "a good password", Token: h.post.token(t, "confirm"), Device: &device})
 	require.NoError(t, err)
 	return in
 }

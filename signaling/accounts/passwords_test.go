@@ -88,7 +88,7 @@ func TestForgotTellsNobodyWhoIsThere(t *testing.T) {
 func TestForgotSpeaksTheirLanguage(t *testing.T) {
 	h := newHouse(t)
 	require.NoError(t, h.SignUpParent(t.Context(), nina))
-	_, err := h.Confirm(t.Context(), proto.TokenIn{Token: h.post.token(t, "confirm")})
+	_, err := h.Confirm(t.Context(), proto.SignUpConfirm{Password: nina.Password, Token: h.post.token(t, "confirm")})
 	require.NoError(t, err)
 	require.NoError(t, h.Forgot(t.Context(), nina.Email))
 	require.Contains(t, h.post.last(t).Subject, "Nowe hasło")

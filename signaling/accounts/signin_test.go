@@ -199,7 +199,10 @@ func TestStoreFailureIsNoRefusal(t *testing.T) {
 		"sign-up": func() error {
 			return h.SignUpParent(ctx, proto.SignUpParent{Email: "a@b.org", Name: "A", Avatar: "🦊"})
 		},
-		"confirm":     func() error { _, err := h.Confirm(ctx, proto.TokenIn{Token: "x"}); return err },
+		"confirm": func() error {
+			_, err := h.Confirm(ctx, proto.SignUpConfirm{Password: nina.Password, Token: "x"})
+			return err
+		},
 		"forgot":      func() error { return h.Forgot(ctx, "a@b.org") },
 		"reset":       func() error { _, _, err := h.Reset(ctx, proto.PasswordReset{Token: "x"}); return err },
 		"code":        func() error { _, err := h.LoginCode(ctx, proto.LoginCode{Code: "ABCD2345"}); return err },

@@ -135,8 +135,11 @@ func (s *Service) answerTo(ctx context.Context, email string) (mailKind, error) 
 	return mailConfirm, nil
 }
 
-// Confirm finishes a sign-up with the token of the e-mail, and signs in.
-func (s *Service) Confirm(ctx context.Context, in proto.TokenIn) (proto.LoggedIn, error) {
+// Confirm finishes a sign-up with the token of the e-mail and the password once
+// more, and signs in. A wrong password is not_allowed, and the link stays good:
+// somebody else may have begun the sign-up with this address, and whoever has
+// the address must not make them an account.
+func (s *Service) Confirm(ctx context.Context, in proto.SignUpConfirm) (proto.LoggedIn, error) {
 	_, data, found, err := s.store.SeeTicket(ctx, proto.TicketSignUp, in.Token, s.now())
 	if err != nil {
 		return proto.LoggedIn{}, err
@@ -156,6 +159,9 @@ func (s *Service) Confirm(ctx context.Context, in proto.TokenIn) (proto.LoggedIn
 	if marked {
 		return proto.LoggedIn{}, errSuspended()
 	}
+	if err := s.samePassword(ctx, p, in.Password); err != nil {
+		return proto.LoggedIn{}, err
+	}
 	a := s.newAccount(p)
 	refused, err := s.store.AddAccount(ctx, a, proto.TicketSignUp, in.Token)
 	switch {
@@ -170,6 +176,26 @@ func (s *Service) Confirm(ctx context.Context, in proto.TokenIn) (proto.LoggedIn
 	login, err := s.loggedIn(ctx, a.Person.ID, in.Device)
 	login.AddKey = a.Password == ""
 	return login, err
+}
+
+// samePassword checks the password of a sign-up. Tries are slowed as those of a
+// log-in are, and by the same address.
+func (s *Service) samePassword(ctx context.Context, p pending, password string) error {
+	if p.Password == "" {
+		return nil // a passkey comes instead
+	}
+	if wait, ok := s.logins.take(p.Email, s.now()); !ok {
+		return tooMany("wrong passwords for this sign-up", wait)
+	}
+	right, err := s.hash.verify(ctx, p.Password, normPassword(password))
+	if err != nil {
+		return fmt.Errorf("confirm a sign-up: %w", err)
+	}
+	if !right {
+		return refuse(proto.CodeNotAllowed, "this is not the password that was chosen at sign-up; if it was not you who signed up, leave it at that")
+	}
+	s.logins.giveBack(p.Email, s.now())
+	return nil
 }
 
 func (s *Service) newAccount(p pending) proto.AccountRow {

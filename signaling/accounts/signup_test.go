@@ -29,7 +29,7 @@ func TestParentSignsUp(t *testing.T) {
 	_, err = h.Login(ctx, nina.Email, nina.Password, device)
 	requireCode(t, proto.CodeUnauthenticated, err)
 
-	in, err := h.Confirm(ctx, proto.TokenIn{Token: h.post.token(t, "confirm"), Device: &device})
+	in, err := h.Confirm(ctx, proto.SignUpConfirm{Password: nina.Password, Token: h.post.token(t, "confirm"), Device: &device})
 	require.NoError(t, err)
 	require.Equal(t, proto.Person{ID: in.Me.ID, Name: "Nina Rao", Avatar: "🌻", Role: proto.RoleParent, Family: "Nina Rao"}, in.Me)
 	require.True(t, strings.HasPrefix(in.Me.ID, "u_"))
@@ -52,7 +52,7 @@ func TestConfirmWorksOnceAndForADay(t *testing.T) {
 	require.NoError(t, h.SignUpParent(ctx, nina))
 	token := h.post.token(t, "confirm")
 	require.Equal(t, 1, race(t, proto.CodeUnauthenticated, func() error {
-		_, err := h.Confirm(ctx, proto.TokenIn{Token: token})
+		_, err := h.Confirm(ctx, proto.SignUpConfirm{Password: nina.Password, Token: token})
 		var e *proto.Error
 		if errors.As(err, &e) && e.Code == proto.CodeTaken {
 			t.Errorf("the loser reached the account: %v", err)
@@ -66,7 +66,7 @@ func TestConfirmWorksOnceAndForADay(t *testing.T) {
 	token = h.post.token(t, "confirm")
 	h.now = h.now.Add(24 * time.Hour)
 	for _, late := range []string{token, "", "x", strings.Repeat("A", 256)} {
-		_, err := h.Confirm(ctx, proto.TokenIn{Token: late})
+		_, err := h.Confirm(ctx, proto.SignUpConfirm{Password: nina.Password, Token: late})
 		requireCode(t, proto.CodeUnauthenticated, err, "link")
 	}
 	require.NoError(t, h.Sweep(ctx))
@@ -108,10 +108,10 @@ func TestSuspendedBetweenMailAndConfirm(t *testing.T) {
 	token := h.post.token(t, "confirm")
 	id, err := h.ParentByEmail(ctx, nina.Email, "Nina")
 	require.NoError(t, err)
-	_, err = h.Confirm(ctx, proto.TokenIn{Token: token})
+	_, err = h.Confirm(ctx, proto.SignUpConfirm{Password: nina.Password, Token: token})
 	requireCode(t, proto.CodeTaken, err)
 	h.suspend(t, id)
-	_, err = h.Confirm(ctx, proto.TokenIn{Token: token})
+	_, err = h.Confirm(ctx, proto.SignUpConfirm{Password: nina.Password, Token: token})
 	requireCode(t, proto.CodeSuspended, err)
 }
 
@@ -145,7 +145,7 @@ func TestMarksOutliveTheAccount(t *testing.T) {
 
 	h.now = h.now.AddDate(1, 0, 0)
 	require.NoError(t, h.SignUpParent(ctx, in))
-	_, err = h.Confirm(ctx, proto.TokenIn{Token: h.post.token(t, "confirm")})
+	_, err = h.Confirm(ctx, proto.SignUpConfirm{Password: nina.Password, Token: h.post.token(t, "confirm")})
 	require.NoError(t, err, "the record has gone")
 
 	// Without a key there are no marks.
@@ -155,13 +155,39 @@ func TestMarksOutliveTheAccount(t *testing.T) {
 	require.Empty(t, marks)
 }
 
+// TestNobodyConfirmsWhatSomebodyElseBegan: a stranger signs up with Nina's
+// address and a password of their own; Nina opens the link.
+func TestNobodyConfirmsWhatSomebodyElseBegan(t *testing.T) {
+	h := newHouse(t)
+	ctx := t.Context()
+	in := nina
+	in.Password = "the stranger's own"
+	require.NoError(t, h.SignUpParent(ctx, in))
+	token := h.post.token(t, "confirm")
+	for _, password := range []string{"", nina.Password} {
+		_, err := h.Confirm(ctx, proto.SignUpConfirm{Token: token, Password: password})
+		requireCode(t, proto.CodeNotAllowed, err, "leave it at that")
+	}
+	_, found, err := h.store.AccountByLogin(ctx, nina.Email)
+	require.NoError(t, err)
+	require.False(t, found)
+	for range 6 { // and guessing is slowed
+		_, _ = h.Confirm(ctx, proto.SignUpConfirm{Token: token, Password: "guess"})
+	}
+	_, err = h.Confirm(ctx, proto.SignUpConfirm{Token: token, Password: in.Password})
+	requireCode(t, proto.CodeRateLimited, err)
+	h.now = h.now.Add(time.Minute)
+	_, err = h.Confirm(ctx, proto.SignUpConfirm{Token: token, Password: in.Password})
+	require.NoError(t, err, "the link is still good")
+}
+
 func TestSignUpWithoutPassword(t *testing.T) {
 	h := newHouse(t)
 	ctx := t.Context()
 	in := nina
 	in.Password = ""
 	require.NoError(t, h.SignUpParent(ctx, in))
-	login, err := h.Confirm(ctx, proto.TokenIn{Token: h.post.token(t, "confirm")})
+	login, err := h.Confirm(ctx, proto.SignUpConfirm{Password: nina.Password, Token: h.post.token(t, "confirm")})
 	require.NoError(t, err)
 	require.True(t, login.AddKey)
 	a, err := h.Account(ctx, login.Me.ID)
@@ -263,7 +289,7 @@ func TestSignUpSelfAtTheBirthday(t *testing.T) {
 				return
 			}
 			require.NoError(t, err)
-			login, err := h.Confirm(t.Context(), proto.TokenIn{Token: h.post.token(t, "confirm")})
+			login, err := h.Confirm(t.Context(), proto.SignUpConfirm{Password: nina.Password, Token: h.post.token(t, "confirm")})
 			require.NoError(t, err)
 			require.Equal(t, c.role, login.Me.Role)
 			require.Empty(t, login.Me.Family)

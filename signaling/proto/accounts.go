@@ -33,6 +33,15 @@ type Sent struct {
 	Sent bool `json:"sent"`
 }
 
+// SignUpConfirm finishes a sign-up: with the token of the e-mail, and the
+// password once more, so that nobody confirms an account that somebody else
+// began with their address and a password of that other's choice.
+type SignUpConfirm struct {
+	Token    string  `json:"token" minLength:"1" maxLength:"256"`
+	Password string  `json:"password,omitempty" maxLength:"256" doc:"the one chosen at sign-up; left out where a passkey comes instead"`
+	Device   *Device `json:"device,omitempty"`
+}
+
 // TokenIn brings back the token of an e-mail's link.
 type TokenIn struct {
 	Token  string  `json:"token" minLength:"1" maxLength:"256"`

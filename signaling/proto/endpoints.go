@@ -48,7 +48,7 @@ func accountPages() []Endpoint {
 	return []Endpoint{
 		{"signup-parent", "POST", "/v1/signup/parent", AccessAnyone, of[SignUpParent](), of[Sent](), nil, "Start a parent's account; the rest comes by e-mail"},
 		{"signup-self", "POST", "/v1/signup/self", AccessAnyone, of[SignUpSelf](), of[Sent](), nil, "Start the account of a teen or an adult; too_young below the age of consent, and nothing is kept"},
-		{"signup-confirm", "POST", "/v1/signup/confirm", AccessAnyone, of[TokenIn](), of[LoggedIn](), nil, "Finish a sign-up with the token of the e-mail"},
+		{"signup-confirm", "POST", "/v1/signup/confirm", AccessAnyone, of[SignUpConfirm](), of[LoggedIn](), nil, "Finish a sign-up with the token of the e-mail and the password once more"},
 		{"consent-ages", "GET", "/v1/consent-ages", AccessAnyone, nil, of[ConsentAges](), nil, "From which age people consent alone, by country, today"},
 		{"password-forgot", "POST", "/v1/password/forgot", AccessAnyone, of[PasswordForgot](), of[Sent](), nil, "Have an e-mail sent with which to set a new password"},
 		{"password-reset", "POST", "/v1/password/reset", AccessAnyone, of[PasswordReset](), of[LoggedIn](), nil, "Set a new password with the token of the e-mail"},

@@ -538,9 +538,15 @@ export interface SignUpSelf {
   language?: string;
 }
 
-/** TokenIn brings back the token of an e-mail's link. */
-export interface TokenIn {
+/**
+ * SignUpConfirm finishes a sign-up: with the token of the e-mail, and the password once more, so
+ * that nobody confirms an account that somebody else began with their address and a password of
+ * that other's choice.
+ */
+export interface SignUpConfirm {
   token: string;
+  /** the one chosen at sign-up; left out where a passkey comes instead */
+  password?: string;
   device?: Device;
 }
 
@@ -593,6 +599,12 @@ export interface PasswordChange {
 export interface LoginCode {
   /** spaces and case do not matter */
   code: string;
+  device?: Device;
+}
+
+/** TokenIn brings back the token of an e-mail's link. */
+export interface TokenIn {
+  token: string;
   device?: Device;
 }
 
@@ -1327,8 +1339,8 @@ export interface PageMap {
    * kept. For: anyone.
    */
   "POST /v1/signup/self": { in: SignUpSelf; out: Sent };
-  /** Finish a sign-up with the token of the e-mail. For: anyone. */
-  "POST /v1/signup/confirm": { in: TokenIn; out: LoggedIn };
+  /** Finish a sign-up with the token of the e-mail and the password once more. For: anyone. */
+  "POST /v1/signup/confirm": { in: SignUpConfirm; out: LoggedIn };
   /** From which age people consent alone, by country, today. For: anyone. */
   "GET /v1/consent-ages": { in: undefined; out: ConsentAges };
   /** Have an e-mail sent with which to set a new password. For: anyone. */

@@ -29,7 +29,7 @@ function maker(
   make: () => Promise<OneTimeCode>,
 ): HTMLElement {
   const error = errorLine(`${testid}-error`);
-  const place = h("div", { attrs: { "aria-live": "polite" } });
+  const place = h("div", { class: "column", attrs: { "aria-live": "polite" } });
   const show = () =>
     void busy(
       el,

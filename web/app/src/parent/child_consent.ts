@@ -43,9 +43,14 @@ export class ConsentPart implements Part {
   }
 
   #show(own: Consent[]): void {
+    const focused = document.activeElement;
+    const testid =
+      focused instanceof HTMLElement && this.#place.contains(focused) && focused.dataset["testid"];
     const c = own.find((x) => x.state === "granted");
     if (c && !c.outdated) this.#showGranted(c);
     else this.#showMissing(c !== undefined, own.find(isOpen));
+    // The switch that was pressed is another element now; the keyboard stays on it.
+    if (testid) this.#place.querySelector<HTMLElement>(`[data-testid="${testid}"]`)?.focus();
   }
 
   /** There is no consent that holds: one that is not finished is gone on with, or else a new one begun. */

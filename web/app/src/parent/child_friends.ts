@@ -73,27 +73,30 @@ export class FriendsPart implements Part {
       picture: avatar(person, "small"),
       title: person.name,
       notes: [family ? w.family : say(w.friendSince, { date: date(since) }), words.roles[person.role]],
-      actions: family
-        ? []
-        : [
-            this.#ask("child-friend-end", person.name, w.endFriend, say(w.endAsk, names), () =>
-              this.#ctx.api.page("DELETE /v1/children/{id}/friends/{other}", { path }),
-            ),
-            this.#ask("child-friend-block", person.name, w.block, say(w.blockAsk, names), () =>
-              this.#ctx.api.page("POST /v1/children/{id}/blocks", {
-                path: { id: this.#child.id },
-                body: { user_id: person.id },
-              }),
-            ),
-            button({
-              testid: "child-friend-report",
-              class: "small quiet",
-              icon: "flag",
-              text: w.report,
-              attrs: { "aria-label": `${w.report}: ${person.name}` },
-              click: () => this.#ctx.show(new ReportForChildScreen(this.#ctx, this.#child, person)),
-            }),
-          ],
+      actions: [
+        ...(family
+          ? []
+          : [
+              this.#ask("child-friend-end", person.name, w.endFriend, say(w.endAsk, names), () =>
+                this.#ctx.api.page("DELETE /v1/children/{id}/friends/{other}", { path }),
+              ),
+              this.#ask("child-friend-block", person.name, w.block, say(w.blockAsk, names), () =>
+                this.#ctx.api.page("POST /v1/children/{id}/blocks", {
+                  path: { id: this.#child.id },
+                  body: { user_id: person.id },
+                }),
+              ),
+            ]),
+        person.id !== this.#ctx.me.id &&
+          button({
+            testid: "child-friend-report",
+            class: "small quiet",
+            icon: "flag",
+            text: w.report,
+            attrs: { "aria-label": `${w.report}: ${person.name}` },
+            click: () => this.#ctx.show(new ReportForChildScreen(this.#ctx, this.#child, person)),
+          }),
+      ],
     });
   }
 
@@ -108,6 +111,15 @@ export class FriendsPart implements Part {
       notes: [
         ...(r.missing ?? []).map((need) => fill(words.child.missing.needs[need], names)),
         say(words.parent.child.requestUntil, { date: date(r.expires_at) }),
+      ],
+      actions: [
+        (r.missing ?? []).includes("parent_a") &&
+          button({
+            testid: "child-request-decide",
+            class: "small primary",
+            text: words.parent.approvals.title,
+            click: () => this.#ctx.home(),
+          }),
       ],
     });
   }

@@ -1,6 +1,6 @@
 import type { Consent } from "@kinwire/sdk";
 import type { Context } from "../context.ts";
-import { h, type Child, type Screen } from "../dom.ts";
+import { h, setText, type Child, type Screen } from "../dom.ts";
 import { busy, button, confirm, errorLine, form, input, labelled, page } from "../ui.ts";
 import { ago, say, words } from "../words.ts";
 import { ChildNewScreen } from "./child_new.ts";
@@ -9,6 +9,9 @@ import { Loading } from "./loading.ts";
 
 /** The most that a form's file may have: 2 MiB. */
 const MOST = 2 * 1024 * 1024;
+
+/** How often "comes in 5 minutes" is said anew, ms. */
+const REFRESH_MS = 5_000;
 
 const OPEN: readonly Consent["state"][] = ["pending", "waiting", "review"];
 
@@ -29,6 +32,8 @@ export class ConsentScreen implements Screen {
   readonly #body = h("div", { class: "card form", testid: "consent-state" }, this.#said, this.#next);
   readonly #loading: Loading<Consent | null>;
   readonly #off: () => void;
+  readonly #tick = setInterval(() => this.#say(), REFRESH_MS);
+  #consent: Consent | null | undefined;
 
   constructor(ctx: Context, id: string) {
     this.#ctx = ctx;
@@ -59,14 +64,21 @@ export class ConsentScreen implements Screen {
   close(): void {
     this.#loading.close();
     this.#off();
+    clearInterval(this.#tick);
   }
 
   #show(c: Consent | null): void {
     this.#error.say("");
     this.#body.dataset["state"] = c?.state ?? "";
-    this.#said.textContent = c ? stateText(c) : words.errors.not_found;
+    this.#consent = c;
+    this.#say();
     const steps = c ? [...this.#steps(c), this.#leave(c)] : [];
     this.#next.replaceChildren(...steps.filter((s): s is HTMLElement => !!s));
+  }
+
+  #say(): void {
+    const c = this.#consent;
+    if (c !== undefined) setText(this.#said, c ? stateText(c) : words.errors.not_found);
   }
 
   /** What there is to do, by state and method. */
@@ -147,7 +159,7 @@ export class ConsentScreen implements Screen {
       },
       (e) => error.say(e),
       h("p", {}, w.form),
-      h("blockquote", {}, w.formText),
+      h("blockquote", { class: "form-text" }, w.formText),
       labelled(w.formFile, file, w.formKinds),
       error,
       button({ testid: "consent-file-send", class: "primary wide", text: w.formSend, submit: true }),
@@ -157,10 +169,10 @@ export class ConsentScreen implements Screen {
   }
 }
 
-/** How a consent is, in words. The second e-mail of two is on its way until it is not awaited any more. */
+/** How a consent is, in words. The second e-mail of two goes out when its time has come. */
 function stateText(c: Consent): string {
   const w = words.parent.consent;
-  if (c.state === "waiting" && !c.next_at) return w.second;
+  if (c.state === "waiting" && (c.next_at ?? 0) <= Date.now()) return w.second;
   return say(w.states[c.state], { when: c.next_at ? ago(c.next_at) : "" });
 }
 

@@ -53,7 +53,7 @@ export class ParentHome implements Screen {
       icon: "addFriend" | "heart" | "history" | "settings",
       text: string,
       make: () => Screen,
-    ) => button({ testid, class: "quiet", icon, text, click: () => ctx.show(make()) });
+    ) => button({ testid, icon, text, click: () => ctx.show(make()) });
     this.el = page(
       {
         testid: "screen-parent",
@@ -101,7 +101,7 @@ export class ParentHome implements Screen {
         {},
         h(
           "div",
-          { class: "part-actions" },
+          { class: "own-links" },
           own("add-friend", "addFriend", w.addFriend, () => new AddFriendScreen(ctx)),
           own("requests", "heart", w.requests, () => new RequestsScreen(ctx)),
           own("history-open", "history", w.history, () => new HistoryScreen(ctx)),

@@ -7,6 +7,7 @@ export const parent = {
   joinChild: "I have a code from the other parent",
   joinHint: "With it you become a parent of that child here too.",
   joinCode: "The code",
+  joinWrong: "That code is not right, or it is too old. Ask the other parent for a new one.",
   join: "Become a parent",
   joined: "{name} is in your family now.",
   mine: "My own",

@@ -9,6 +9,7 @@ export const parent: Translation<typeof english> = {
   joinChild: "मेरे पास दूसरे अभिभावक का कोड है",
   joinHint: "इससे आप यहाँ भी उस बच्चे के अभिभावक बन जाएँगे।",
   joinCode: "कोड",
+  joinWrong: "यह कोड ठीक नहीं है या पुराना हो गया। दूसरे अभिभावक से नया माँगें।",
   join: "अभिभावक बनें",
   joined: "{name} अब आपके परिवार में हैं।",
   mine: "मेरा अपना",

@@ -9,6 +9,7 @@ export const parent: Translation<typeof english> = {
   joinChild: "Mam kod od drugiego rodzica",
   joinHint: "Dzięki niemu tu także staniesz się rodzicem tego dziecka.",
   joinCode: "Kod",
+  joinWrong: "Ten kod jest zły albo za stary. Poproś drugiego rodzica o nowy.",
   join: "Zostań rodzicem",
   joined: "W twojej rodzinie jest teraz: {name}.",
   mine: "Moje sprawy",

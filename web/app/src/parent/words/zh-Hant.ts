@@ -9,6 +9,7 @@ export const parent: Translation<typeof english> = {
   joinChild: "我有另一位家長給的代碼",
   joinHint: "有了它，你在這裡也會成為那個孩子的家長。",
   joinCode: "代碼",
+  joinWrong: "代碼不對，或已經過期。請另一位家長給你新的。",
   join: "成為家長",
   joined: "{name}現在在你的家庭裡了。",
   mine: "我自己的",

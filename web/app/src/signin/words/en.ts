@@ -73,6 +73,9 @@ export const signin = {
   confirm: {
     title: "Nearly done",
     text: "This finishes your account.",
+    password: "Your password once more",
+    passwordHint: "Leave it empty if you chose a passkey.",
+    wrong: "This is not the password that was chosen. If it was not you who signed up, just leave this page.",
     submit: "Come in",
     gone: "This link has been used already, or it is too old. Sign in, or start again.",
   },

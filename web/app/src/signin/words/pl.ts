@@ -75,6 +75,10 @@ export const signin: Translation<typeof english> = {
   confirm: {
     title: "Prawie gotowe",
     text: "To już ostatni krok zakładania konta.",
+    password: "Jeszcze raz Twoje hasło",
+    passwordHint: "Zostaw puste, jeśli wybrano klucz dostępu.",
+    wrong:
+      "To nie jest hasło wybrane przy zakładaniu konta. Jeśli to nie Ty zakładasz konto, po prostu opuść tę stronę.",
     submit: "Wejdź",
     gone: "Ten link został już użyty albo jest za stary. Zaloguj się lub zacznij od nowa.",
   },

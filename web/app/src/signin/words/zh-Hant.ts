@@ -75,6 +75,9 @@ export const signin: Translation<typeof english> = {
   confirm: {
     title: "快好了",
     text: "這樣就完成你的帳號了。",
+    password: "再輸入一次密碼",
+    passwordHint: "如果你選擇了通行金鑰，請留空。",
+    wrong: "這不是註冊時選的密碼。如果不是你註冊的，離開這一頁就好。",
     submit: "進入",
     gone: "這個連結已經用過或過期了。請登入，或重新開始。",
   },
