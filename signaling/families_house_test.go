@@ -51,14 +51,6 @@ func (c *changes) Relations(userIDs ...string) {
 
 func (c *changes) Family(userIDs ...string) { c.hub.FamilyChanged(userIDs...) }
 
-// addresses is where parents are written to.
-type addresses struct{ *accounts.Service }
-
-func (a addresses) Email(ctx context.Context, userID string) (string, error) {
-	account, err := a.Account(ctx, userID)
-	return account.Login, err
-}
-
 // familyHouse is a server with every real part on SQLite, and the demo's
 // families. Only media is a double.
 type familyHouse struct {
@@ -94,7 +86,7 @@ func newFamilyHouse(t *testing.T) *familyHouse {
 	permits := consent.New(db, time.Now, consent.Config{
 		NoticeVersion: notice, Methods: []proto.ConsentMethod{proto.MethodEmailPlus, proto.MethodSignedForm, proto.MethodVideoCall, proto.MethodExternal},
 		PublicURL: "https://kin.example", ExternalURL: "https://check.example/start", ExternalSecret: secretOf,
-	}, consent.Deps{Mail: f.mail, Changes: tell, People: addresses{people}, Log: log})
+	}, consent.Deps{Mail: f.mail, Changes: tell, People: people, Log: log})
 	circle := friends.New(db, time.Now, friends.Config{
 		RequestLifetime: time.Hour, DeclineCooldown: time.Hour, RemindInterval: time.Hour, TalkHalfLife: time.Hour, PublicURL: "https://kin.example",
 	}, friends.Deps{Policy: rules, Changes: tell, Log: log})

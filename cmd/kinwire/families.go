@@ -73,7 +73,7 @@ func newFamilies(ctx context.Context, cfg *configs.Config, st *store.Store, hub 
 	}, accounts.Deps{Mail: send, Changes: f.changes, Ages: ageRules(ages), Log: log})
 	f.policy = policy.New(st, time.Now, policy.Config{NoticeVersion: notice.Version})
 	f.consent = consent.New(st, time.Now, consentConfig(cfg, notice, public), consent.Deps{
-		Mail: send, Changes: f.changes, People: emails{f.accounts}, Log: log,
+		Mail: send, Changes: f.changes, People: f.accounts, Log: log,
 	})
 	f.friends = friends.New(st, time.Now, friends.Config{
 		RequestLifetime: cfg.Friends.RequestLifetime, DeclineCooldown: cfg.Friends.DeclineCooldown,

@@ -113,15 +113,6 @@ func staff(cfg *configs.Config) map[string]string {
 	return out
 }
 
-// emails tells consent where to write to.
-type emails struct{ accounts *accounts.Service }
-
-// Email is a parent's login.
-func (e emails) Email(ctx context.Context, userID string) (string, error) {
-	a, err := e.accounts.Account(ctx, userID)
-	return a.Login, err
-}
-
 // waiting tells calls who lets a second call ring.
 type waiting struct{ accounts *accounts.Service }
 

@@ -99,3 +99,16 @@ func (s *Service) SetSettings(ctx context.Context, userID string, in proto.Setti
 	s.tell.Relations(userID)
 	return in, nil
 }
+
+// Mailbox returns where and in which language (BCP 47, or empty) to write to
+// a grown-up.
+func (s *Service) Mailbox(ctx context.Context, userID string) (address, language string, err error) {
+	a, err := s.activeAccount(ctx, userID)
+	if err != nil {
+		return "", "", err
+	}
+	if a.Person.Role == proto.RoleChild {
+		return "", "", refuse(proto.CodeNotFound, "a child has no e-mail address here")
+	}
+	return a.Login, a.Language, nil
+}

@@ -78,3 +78,17 @@ func TestSettings(t *testing.T) {
 	_, err = h.SetSettings(ctx, "nobody", usual)
 	requireCode(t, proto.CodeNotFound, err)
 }
+
+func TestMailbox(t *testing.T) {
+	h := newHouse(t)
+	require.NoError(t, h.SignUpParent(t.Context(), nina))
+	in, err := h.Confirm(t.Context(), proto.SignUpConfirm{Token: h.post.token(t, "confirm"), Password: nina.Password})
+	require.NoError(t, err)
+	address, language, err := h.Mailbox(t.Context(), in.Me.ID)
+	require.NoError(t, err)
+	require.Equal(t, []string{"nina@home.example", "pl-PL"}, []string{address, language})
+	_, _, err = h.Mailbox(t.Context(), "demo-mia")
+	requireCode(t, proto.CodeNotFound, err, "child")
+	_, _, err = h.Mailbox(t.Context(), "nobody")
+	requireCode(t, proto.CodeNotFound, err)
+}

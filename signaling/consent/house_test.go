@@ -44,6 +44,8 @@ type post struct {
 	mu      sync.Mutex
 	sent    []sent
 	failing bool
+
+	language string // of everybody's letters; set before anything else
 }
 
 func (p *post) Send(_ context.Context, to, subject, text string) error {
@@ -68,8 +70,8 @@ func (p *post) all() []sent {
 	return slices.Clone(p.sent)
 }
 
-func (*post) Email(_ context.Context, userID string) (string, error) {
-	return userID + "@example.org", nil
+func (p *post) Mailbox(_ context.Context, userID string) (address, language string, err error) {
+	return userID + "@example.org", p.language, nil
 }
 
 var link = regexp.MustCompile(`https://kin\.example/#consent=(\S+)`)

@@ -13,43 +13,11 @@ import (
 // ticketKind is what the links of e-mails are among the one-time tokens.
 const ticketKind = "consent"
 
-// letter is one of the two e-mails of email_plus.
-type letter struct {
-	event   event // which its link brings back
-	subject string
-	text    string // %s is the link
-}
-
-// letters by the state in which they are due.
-var letters = map[proto.ConsentState]letter{
-	proto.ConsentPending: {firstLink, "Please confirm: consent for a child's account", `Hello,
-
-somebody, most likely you, has asked for a child's account on Kinwire with this
-e-mail address, and said to be the child's parent. To consent, open this link:
-
-%s
-
-Some time later we write to you once more and ask you to confirm a second time.
-Only then does your consent hold.
-
-If it was not you, do nothing: nothing about any child is kept without the
-confirmation.
-`},
-	proto.ConsentWaiting: {secondLink, "Please confirm a second time: consent for a child's account", `Hello,
-
-a while ago you consented to a child's account on Kinwire. Two e-mails with time
-between them are how we make sure that it was a parent. To confirm, open this
-link:
-
-%s
-
-You can read again what you consent to before you confirm, and you can take your
-consent back at any time, in the app, as a whole or in parts.
-
-If it was not you, do not open the link: without it the consent does not hold,
-and is dropped in a few days. Then change the password of this e-mail account,
-since somebody has opened the link in our first e-mail.
-`},
+// letters are what the link of the e-mail brings back, by the state in which
+// it is due.
+var letters = map[proto.ConsentState]event{
+	proto.ConsentPending: firstLink,
+	proto.ConsentWaiting: secondLink,
 }
 
 // sendDue sends the e-mail that is due for c. A failure is logged, and
@@ -63,7 +31,8 @@ func (s *Service) sendDue(ctx context.Context, c proto.ConsentRow) bool {
 }
 
 func (s *Service) send(ctx context.Context, c proto.ConsentRow) error {
-	l, due := letters[c.State]
+	brings, due := letters[c.State]
+	state := c.State
 	if !due {
 		return fmt.Errorf("no e-mail belongs to the state %s", c.State)
 	}
@@ -71,14 +40,15 @@ func (s *Service) send(ctx context.Context, c proto.ConsentRow) error {
 	if err != nil || !mine {
 		return err // not mine: another node sends it, or the parent withdrew
 	}
-	to, err := s.people.Email(ctx, c.GuardianID)
+	to, language, err := s.people.Mailbox(ctx, c.GuardianID)
 	if err != nil {
 		return fmt.Errorf("find the parent's address: %w", err)
 	}
 	token := newID("kwc_")
-	if err := s.store.AddTicket(ctx, ticketKind, token, c.GuardianID, ticket{l.event, c.ID}.String(), time.UnixMilli(c.ExpiresAt)); err != nil {
+	if err := s.store.AddTicket(ctx, ticketKind, token, c.GuardianID, ticket{brings, c.ID}.String(), time.UnixMilli(c.ExpiresAt)); err != nil {
 		return err
 	}
+	l := letterIn(language, state)
 	text := fmt.Sprintf(l.text, s.cfg.PublicURL+"/#consent="+token)
 	if err := s.mail.Send(ctx, to, l.subject, text); err != nil {
 		// A link that went nowhere is worth nothing.

@@ -58,6 +58,6 @@ type Changes interface {
 
 // People knows where to write to.
 type People interface {
-	// Email returns a parent's address.
-	Email(ctx context.Context, userID string) (string, error)
+	// Mailbox returns a parent's address and language (BCP 47, or empty).
+	Mailbox(ctx context.Context, userID string) (address, language string, err error)
 }

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"time"
 
@@ -98,11 +97,18 @@ func (s *Store) RestorePerson(ctx context.Context, p proto.Suspension, log ...pr
 
 // SweepSuspensions deletes the marks and notes whose time has come at now, and
 // returns how many those were. The accounts stay shut.
-func (s *Store) SweepSuspensions(ctx context.Context, now time.Time) (int64, error) {
-	marks, err := affected(s.write.ExecContext(ctx, `DELETE FROM suspensions WHERE until <= $1`, toMillis(now)))
-	notes, failed := affected(s.write.ExecContext(ctx, `DELETE FROM suspension_notes WHERE until <= $1`, toMillis(now)))
-	if err := errors.Join(err, failed); err != nil {
+func (s *Store) SweepSuspensions(ctx context.Context, now time.Time) (n int64, err error) {
+	err = s.tx(ctx, func(tx *sql.Tx) error {
+		marks, err := affected(tx.ExecContext(ctx, `DELETE FROM suspensions WHERE until <= $1`, toMillis(now)))
+		if err != nil {
+			return err
+		}
+		notes, err := affected(tx.ExecContext(ctx, `DELETE FROM suspension_notes WHERE until <= $1`, toMillis(now)))
+		n = marks + notes
+		return err
+	})
+	if err != nil {
 		return 0, fmt.Errorf("delete old records of suspensions: %w", err)
 	}
-	return marks + notes, nil
+	return n, nil
 }

@@ -31,7 +31,7 @@ export class OpsHome implements Screen {
   readonly el: HTMLElement;
   readonly #ctx: OpsContext;
   readonly #place = h("div", { class: "column" });
-  readonly #hello = h("span", { class: "hint", testid: "ops-name" });
+  readonly #hello = h("span", { class: "hint wide-only", testid: "ops-name" });
 
   constructor(ctx: OpsContext) {
     this.#ctx = ctx;

@@ -40,6 +40,7 @@ export function loaded<T>(
 /** Shows something below a list, and takes the reader there. */
 export function reveal(place: HTMLElement, el: HTMLElement): void {
   el.tabIndex = -1;
+  el.classList.add("revealed");
   place.replaceChildren(el);
   el.focus({ preventScroll: true });
   el.scrollIntoView({ block: "start" });

@@ -35,5 +35,13 @@ export function mailPart(ctx: OpsContext): HTMLElement {
 function withLinks(text: string): (Node | string)[] {
   return text
     .split(/(https?:\/\/\S+)/)
-    .map((part, i) => (i % 2 ? h("a", { testid: "mail-link", attrs: { href: part } }, part) : part));
+    .map((part, i) =>
+      i % 2
+        ? h(
+            "a",
+            { testid: "mail-link", attrs: { href: part, target: "_blank", rel: "noopener noreferrer" } },
+            part,
+          )
+        : part,
+    );
 }

@@ -20,7 +20,7 @@ export function reportsPart(ctx: OpsContext): HTMLElement {
       h(
         "ul",
         { class: "list", testid: "ops-reports" },
-        ...(reports ?? []).map((r) => row(r, () => reveal(place, caseCard(ctx, r, queue.again)))),
+        ...(reports ?? []).map((r) => row(r, () => reveal(place, caseCard(ctx, r, place, queue.again)))),
       ),
       (reports ?? []).length === 0 && h("p", { class: "hint", testid: "ops-reports-none" }, w.none),
     ],
@@ -60,7 +60,7 @@ function decided(r: CaseReport): string {
   });
 }
 
-function caseCard(ctx: OpsContext, r: CaseReport, again: () => void): HTMLElement {
+function caseCard(ctx: OpsContext, r: CaseReport, place: HTMLElement, again: () => void): HTMLElement {
   const w = words.ops.reports;
   const error = errorLine("case-error");
   const note = h("textarea", { testid: "case-note", attrs: { maxlength: "1000", rows: "3" } });
@@ -81,11 +81,9 @@ function caseCard(ctx: OpsContext, r: CaseReport, again: () => void): HTMLElemen
           path,
           body: { decision, note: note.value },
         });
-        const next = caseCard(ctx, done, again);
-        next.tabIndex = -1;
-        card.replaceWith(next);
-        next.focus({ preventScroll: true });
+        const next = caseCard(ctx, done, place, again);
         again();
+        reveal(place, next);
       },
       (e) => error.say(opsError(e)),
     );

@@ -24,7 +24,7 @@ export class ConsentPart implements Part {
   constructor(ctx: Context, child: Person) {
     this.#ctx = ctx;
     this.#child = child;
-    this.el = h("div", {}, this.#error, this.#place, this.#saved);
+    this.el = h("div", { class: "part" }, this.#error, this.#place, this.#saved);
     this.#loading = new Loading(
       async () => {
         const { consents } = await ctx.api.page("GET /v1/consents");

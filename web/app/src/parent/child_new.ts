@@ -38,7 +38,10 @@ export class ChildNewScreen implements Screen {
         button({ testid: "child-make", class: "primary wide", text: w.make, submit: true }),
       ),
     );
-    this.el = page({ testid: "screen-child-new", title: w.newTitle, back: () => ctx.home() }, this.#body);
+    this.el = page(
+      { testid: "screen-child-new", class: "narrow", title: w.newTitle, back: () => ctx.home() },
+      this.#body,
+    );
   }
 
   focus(): void {

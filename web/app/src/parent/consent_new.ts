@@ -19,7 +19,12 @@ export class ConsentNewScreen implements Screen {
     this.#ctx = ctx;
     this.#childID = childID;
     this.el = page(
-      { testid: "screen-consent-new", title: words.parent.consent.title, back: () => ctx.home() },
+      {
+        testid: "screen-consent-new",
+        class: "narrow",
+        title: words.parent.consent.title,
+        back: () => ctx.home(),
+      },
       this.#error,
       this.#body,
     );
