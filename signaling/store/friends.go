@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"crypto/rand"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -70,14 +71,16 @@ func (s *Store) ChangeFriendship(ctx context.Context, a, b string,
 }
 
 // holdFriendship makes the row if need be and locks it. A row that was made
-// here has an empty state and does not outlive the transaction as such.
+// here has an empty state and does not outlive the transaction as such. Its id
+// until then is nobody else's: of two who make the same row at once, one must
+// run into the pair, which is handled, and not into the id, which is not.
 func holdFriendship(ctx context.Context, tx *sql.Tx, low, high string) (tie proto.FriendTie, found bool, err error) {
 	found, err = present(tx.QueryRowContext(ctx, `
 		INSERT INTO friendships (`+friendNames+`)
 		SELECT $1, a.id, b.id, '', 0, 0, 0, '', '', '', '', '', 0, 0, 0, 0, 0
 		FROM people AS a, people AS b WHERE a.id = $2 AND b.id = $3
 		ON CONFLICT (low_id, high_id) DO UPDATE SET changed_at = friendships.changed_at
-		RETURNING `+friendNames, "new:"+low+":"+high, low, high).Scan(friendFields(&tie.Row)...))
+		RETURNING `+friendNames, "new:"+rand.Text(), low, high).Scan(friendFields(&tie.Row)...))
 	if err != nil || !found {
 		return proto.FriendTie{}, false, err
 	}
