@@ -213,7 +213,9 @@ func TestExpireWaitsForRequest(t *testing.T) {
 	s.expireIn(r, time.Hour)
 	s.handling.Unlock()
 	s.expire(r)
+	s.handling.Lock() // the first timer may be looking at it too
 	require.False(t, r.ending)
+	s.handling.Unlock()
 	require.False(t, isClosed(r.done))
 
 	s.handling.Lock()
