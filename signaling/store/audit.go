@@ -55,19 +55,11 @@ func (s *Store) AuditBefore(ctx context.Context, seq int64, limit int) ([]proto.
 
 func (s *Store) auditPage(ctx context.Context, query string, args ...any) ([]proto.AuditEntry, error) {
 	rows, err := s.read.QueryContext(ctx, query, args...)
+	page, err := collect(rows, err, func(row scanner) (e proto.AuditEntry, err error) {
+		err = row.Scan(&e.Seq, &e.At, &e.Actor, &e.Action, &e.Subject, &e.Detail, &e.Hash)
+		return e, err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("read the audit log: %w", err)
-	}
-	defer rows.Close()
-	var page []proto.AuditEntry
-	for rows.Next() {
-		var e proto.AuditEntry
-		if err := rows.Scan(&e.Seq, &e.At, &e.Actor, &e.Action, &e.Subject, &e.Detail, &e.Hash); err != nil {
-			return nil, fmt.Errorf("read the audit log: %w", err)
-		}
-		page = append(page, e)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("read the audit log: %w", err)
 	}
 	return page, nil

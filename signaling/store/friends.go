@@ -262,20 +262,10 @@ func (s *Store) DueTies(ctx context.Context, now time.Time, limit int) ([]proto.
 	return s.ties(ctx, tiesDue, toMillis(now), limit)
 }
 
-func (s *Store) ties(ctx context.Context, query string, args ...any) (ties []proto.FriendTie, err error) {
+func (s *Store) ties(ctx context.Context, query string, args ...any) ([]proto.FriendTie, error) {
 	rows, err := s.hotRows(ctx, query, args...)
+	ties, err := collect(rows, err, scanTie)
 	if err != nil {
-		return nil, fmt.Errorf("list friendships: %w", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		t, err := scanTie(rows)
-		if err != nil {
-			return nil, fmt.Errorf("list friendships: %w", err)
-		}
-		ties = append(ties, t)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("list friendships: %w", err)
 	}
 	return ties, nil

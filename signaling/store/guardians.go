@@ -4,7 +4,6 @@ import (
 	"context"
 	"crypto/rand"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -15,22 +14,15 @@ import (
 
 // GuardianPeople returns those who look after a child, suspended ones too, the
 // longest-standing first.
-func (s *Store) GuardianPeople(ctx context.Context, childID string) (all []proto.Person, err error) {
+func (s *Store) GuardianPeople(ctx context.Context, childID string) ([]proto.Person, error) {
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT `+personColumns+` FROM guardians JOIN people ON people.id = guardians.guardian_id
 		WHERE guardians.child_id = $1 ORDER BY guardians.since, people.id`, childID)
+	all, err := collect(rows, err, func(row scanner) (proto.Person, error) {
+		p, _, err := scanPerson(row)
+		return p, err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("list guardians: %w", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		p, _, err := scanPerson(rows)
-		if err != nil {
-			return nil, fmt.Errorf("list guardians: %w", err)
-		}
-		all = append(all, p)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("list guardians: %w", err)
 	}
 	return all, nil

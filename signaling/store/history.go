@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -37,26 +36,20 @@ func (s *Store) AddHistory(ctx context.Context, rows []proto.HistoryRow) error {
 
 // History returns a person's calls before a time, the newest first, at most
 // limit.
-func (s *Store) History(ctx context.Context, personID string, before time.Time, limit int) (calls []proto.HistoryRow, err error) {
+func (s *Store) History(ctx context.Context, personID string, before time.Time, limit int) ([]proto.HistoryRow, error) {
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT call_id, with_ids, outgoing, video, at, seconds, reason, expires_at
 		FROM history WHERE person_id = $1 AND at < $2
 		ORDER BY at DESC, call_id DESC LIMIT $3`, personID, toMillis(before), limit)
-	if err != nil {
-		return nil, fmt.Errorf("read call history: %w", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
+	calls, err := collect(rows, err, func(row scanner) (proto.HistoryRow, error) {
 		r := proto.HistoryRow{PersonID: personID}
 		var with string
 		var at, expires int64
-		if err := rows.Scan(&r.CallID, &with, &r.Outgoing, &r.Video, &at, &r.Seconds, &r.Reason, &expires); err != nil {
-			return nil, fmt.Errorf("read call history: %w", err)
-		}
+		err := row.Scan(&r.CallID, &with, &r.Outgoing, &r.Video, &at, &r.Seconds, &r.Reason, &expires)
 		r.With, r.At, r.ExpiresAt = strings.Fields(with), fromMillis(at), fromMillis(expires)
-		calls = append(calls, r)
-	}
-	if err := rows.Err(); err != nil {
+		return r, err
+	})
+	if err != nil {
 		return nil, fmt.Errorf("read call history: %w", err)
 	}
 	return calls, nil

@@ -40,19 +40,11 @@ func (s *Store) Passkeys(ctx context.Context, personID string) ([]proto.Passkey,
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT id, name, created_at, used_at FROM passkeys
 		WHERE person_id = $1 ORDER BY created_at, id`, personID)
+	keys, err := collect(rows, err, func(row scanner) (k proto.Passkey, err error) {
+		err = row.Scan(&k.ID, &k.Name, &k.CreatedAt, &k.UsedAt)
+		return k, err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("list passkeys: %w", err)
-	}
-	defer rows.Close()
-	var keys []proto.Passkey
-	for rows.Next() {
-		var k proto.Passkey
-		if err := rows.Scan(&k.ID, &k.Name, &k.CreatedAt, &k.UsedAt); err != nil {
-			return nil, fmt.Errorf("list passkeys: %w", err)
-		}
-		keys = append(keys, k)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("list passkeys: %w", err)
 	}
 	return keys, nil

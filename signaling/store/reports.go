@@ -110,23 +110,16 @@ func (s *Store) Case(ctx context.Context, id string) (proto.CaseReport, bool, er
 // Cases returns the reports in a state, or with an empty one all: first those
 // that are open, the oldest first, then those that are decided, the newest
 // decision first. There are at most limit; of their people only the ids.
-func (s *Store) Cases(ctx context.Context, state proto.ReportState, limit int) (cases []proto.CaseReport, err error) {
+func (s *Store) Cases(ctx context.Context, state proto.ReportState, limit int) ([]proto.CaseReport, error) {
 	rows, err := s.read.QueryContext(ctx, `
 		SELECT `+caseColumns+` FROM reports WHERE $1 = '' OR state = $1
 		ORDER BY CASE WHEN state = 'open' THEN 0 ELSE 1 END, CASE WHEN state = 'open' THEN at ELSE -decided_at END, id
 		LIMIT $2`, string(state), limit)
+	cases, err := collect(rows, err, func(row scanner) (proto.CaseReport, error) {
+		c, _, err := scanCase(row)
+		return c, err
+	})
 	if err != nil {
-		return nil, fmt.Errorf("list reports: %w", err)
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		c, _, err := scanCase(rows)
-		if err != nil {
-			return nil, fmt.Errorf("list reports: %w", err)
-		}
-		cases = append(cases, c)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("list reports: %w", err)
 	}
 	return cases, nil

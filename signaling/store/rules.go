@@ -100,22 +100,6 @@ func (s *Store) ChildGuardians(ctx context.Context, childID string) ([]string, e
 	return ids, nil
 }
 
-// texts reads a column of texts to its end.
-func texts(rows *sql.Rows, failed error) (all []string, err error) {
-	if failed != nil {
-		return nil, failed
-	}
-	defer func() { err = errors.Join(err, rows.Close()) }()
-	for rows.Next() {
-		var one string
-		if err := rows.Scan(&one); err != nil {
-			return nil, err
-		}
-		all = append(all, one)
-	}
-	return all, rows.Err()
-}
-
 // AreFamily says whether two people are friends as one family.
 func (s *Store) AreFamily(ctx context.Context, a, b string) (family bool, err error) {
 	err = s.read.QueryRowContext(ctx, `
