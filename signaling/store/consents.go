@@ -271,22 +271,10 @@ func (s *Store) ConsentEvidence(ctx context.Context, consentID string) (proto.Co
 // ConsentGuardians returns the ids of those who look after a child and may
 // decide about its consent: nobody who is suspended.
 func (s *Store) ConsentGuardians(ctx context.Context, childID string) ([]string, error) {
-	rows, err := s.read.QueryContext(ctx, `
+	ids, err := texts(s.read.QueryContext(ctx, `
 		SELECT people.id FROM guardians JOIN people ON people.id = guardians.guardian_id
-		WHERE guardians.child_id = $1 AND people.state = 'active' ORDER BY people.id`, childID)
+		WHERE guardians.child_id = $1 AND people.state = 'active' ORDER BY people.id`, childID))
 	if err != nil {
-		return nil, fmt.Errorf("find who may decide about a consent: %w", err)
-	}
-	defer rows.Close()
-	var ids []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, fmt.Errorf("find who may decide about a consent: %w", err)
-		}
-		ids = append(ids, id)
-	}
-	if err := rows.Err(); err != nil {
 		return nil, fmt.Errorf("find who may decide about a consent: %w", err)
 	}
 	return ids, nil
