@@ -38,7 +38,7 @@ func (e Endpoint) Key() string { return e.Method + " " + e.Path }
 // health, the WebSocket, WHIP, redirects of OpenID Connect) stands beside it.
 func Endpoints() []Endpoint {
 	var all []Endpoint
-	for _, part := range [][]Endpoint{accountPages(), childPages(), consentPages(), friendPages(), reportPages(), operatorPages()} {
+	for _, part := range [][]Endpoint{accountPages(), childPages(), consentPages(), friendPages(), chatPages(), reportPages(), operatorPages()} {
 		all = append(all, part...)
 	}
 	return all
@@ -126,6 +126,30 @@ func friendPages() []Endpoint {
 		{"approve", "POST", "/v1/approvals/{id}", AccessParent, of[Decide](), nil, nil, "Approve or refuse a friend for a child"},
 		{"history", "GET", "/v1/history", AccessPerson, nil, of[History](), []string{"before"}, "One's calls"},
 		{"history-delete", "DELETE", "/v1/history/{id}", AccessPerson, nil, nil, nil, "Delete one of them from one's history"},
+	}
+}
+
+func chatPages() []Endpoint {
+	return []Endpoint{
+		{"chat", "GET", "/v1/chat", AccessPerson, nil, of[ChatInfo](), nil, "Cipher suites, sizes and times of messages"},
+		{"chat-devices", "GET", "/v1/chat/devices", AccessPerson, nil, of[ChatDevices](), nil, "One's devices that read messages"},
+		{"chat-device-new", "POST", "/v1/chat/devices", AccessPerson, of[ChatDeviceNew](), of[ChatDeviceMade](), nil, "Make this device one of them"},
+		{"chat-device-delete", "DELETE", "/v1/chat/devices/{id}", AccessPerson, nil, nil, nil, "Take a device out of all conversations, at once; what waits for it is deleted"},
+		{"chat-keys", "GET", "/v1/chat/devices/{id}/keys", AccessPerson, nil, of[KeyPackagesLeft](), nil, "How many key packages a device of one's own has here"},
+		{"chat-keys-add", "POST", "/v1/chat/devices/{id}/keys", AccessPerson, of[KeyPackagesNew](), of[KeyPackagesLeft](), nil, "Add key packages"},
+		{"chat-keys-take", "POST", "/v1/chat/people/{id}/keys", AccessPerson, of[KeyPackagesTake](), of[KeyPackages](), nil, "Take a key package of each device of a friend's, or of one's own others"},
+		{"conversations", "GET", "/v1/chat/conversations", AccessPerson, nil, of[Conversations](), nil, "One's conversations"},
+		{"conversation-new", "POST", "/v1/chat/conversations", AccessPerson, of[ConversationNew](), of[Conversation](), nil, "Start a conversation; of two people who have one already, the answer is that one"},
+		{"conversation", "GET", "/v1/chat/conversations/{id}", AccessPerson, nil, of[Conversation](), nil, "A conversation"},
+		{"conversation-leave", "DELETE", "/v1/chat/conversations/{id}", AccessPerson, nil, nil, nil, "Leave a group"},
+		{"conversation-commit", "POST", "/v1/chat/conversations/{id}/commits", AccessPerson, of[Commit](), of[Committed](), nil, "End an epoch: add, remove, come in again; epoch_taken where another was first"},
+		{"conversation-group-info", "GET", "/v1/chat/conversations/{id}/group-info", AccessPerson, nil, of[GroupInfo](), nil, "What a device of a member needs to come in by itself"},
+		{"attachment-new", "POST", "/v1/chat/attachments", AccessPerson, of[AttachmentNew](), of[Attachment](), nil, "Begin an upload"},
+		{"attachment", "GET", "/v1/chat/attachments/{id}", AccessPerson, nil, of[Attachment](), nil, "What is there of an attachment, to go on after an interruption"},
+		{"attachment-chunk-put", "PUT", "/v1/chat/attachments/{id}/chunks/{other}", AccessPerson, of[Octets](), nil, nil, "Upload one chunk; again is the same"},
+		{"attachment-chunk", "GET", "/v1/chat/attachments/{id}/chunks/{other}", AccessPerson, nil, of[Octets](), nil, "Fetch one chunk"},
+		{"attachment-done", "DELETE", "/v1/chat/attachments/{id}/devices/{other}", AccessPerson, nil, nil, nil, "This device has it, or gives it up; with the last one it is deleted. One's own unsent upload ends with any device"},
+		{"child-chats", "GET", "/v1/children/{id}/chats", AccessGuardian, nil, of[ChatContacts](), nil, "With whom a child writes, never what"},
 	}
 }
 

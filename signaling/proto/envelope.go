@@ -64,5 +64,9 @@ const (
 	CodeQuietHours         Code = "quiet_hours"         // a parent's quiet hours are on
 	CodeAllowanceUsed      Code = "allowance_used"      // the day's minutes are used up
 	CodeSuspended          Code = "suspended"           // the account was suspended
+	CodeEpochTaken         Code = "epoch_taken"         // another commit came first, or the message is of an old epoch: process what is on its way, then try again
+	CodeCommitNeeded       Code = "commit_needed"       // a device has to be removed from the group before messages are taken
+	CodeNoDevice           Code = "no_device"           // nobody else in the conversation has a device that could read it, or the session has attached none
+	CodeQueueFull          Code = "queue_full"          // a recipient's queue is full: try again later
 	CodeInternal           Code = "internal"            // a fault of the server; the message holds no detail
 )

@@ -19,6 +19,10 @@ const (
 	TypeMediaMute   = "media.mute"   // MediaMute → Empty
 	TypeMediaToken  = "media.token"  // CallRef → MediaToken; for media over HTTP
 	TypeStatsReport = "stats.report" // StatsReport, no reply
+	TypeChatAttach  = "chat.attach"  // ChatAttach → ChatAttached; which device speaks here
+	TypeChatSend    = "chat.send"    // ChatSend → ChatSent
+	TypeChatAck     = "chat.ack"     // ChatAck → Empty
+	TypeChatSignal  = "chat.signal"  // ChatSignal, no reply
 )
 
 // The event types the server sends.
@@ -32,6 +36,11 @@ const (
 	TypeFamilyChanged   = "family.changed"   // Empty; for a parent: children, approvals, rules or consents changed: ask again
 	TypeCallParticipant = "call.participant" // ParticipantEvent
 	TypeMediaSlots      = "media.slots"      // MediaSlots
+	TypeChatDelivery    = "chat.delivery"    // ChatDelivery
+	TypeChatSignalled   = "chat.signalled"   // ChatSignalled
+	TypeChatDelivered   = "chat.delivered"   // ChatDelivered
+	TypeChatChanged     = "chat.changed"     // ChatChanged
+	TypeChatDetached    = "chat.detached"    // Empty; the device is on another session now, or was removed: attach again, or make a new one
 )
 
 // Empty is the data of a reply that says nothing but yes.

@@ -22,6 +22,8 @@ type ReportNew struct {
 	Text       string     `json:"text,omitempty" maxLength:"1000"`
 	Block      bool       `json:"block" doc:"block the person at once"`
 	OnBehalfOf string     `json:"on_behalf_of,omitempty" maxLength:"64"`
+	// Message proves what the person wrote.
+	Message *MessageEvidence `json:"message,omitempty"`
 }
 
 // ReportState is where a report is.
@@ -91,6 +93,7 @@ type CaseReport struct {
 	DecidedBy  string      `json:"decided_by,omitempty"`
 	DecidedAt  int64       `json:"decided_at,omitempty"`
 	Note       string      `json:"note,omitempty"`
+	Evidence   *Evidence   `json:"evidence,omitempty" doc:"the message that the report revealed; only with the report itself, not in the queue"`
 }
 
 // CaseReports is the operator's queue, the oldest open one first.

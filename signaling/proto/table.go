@@ -41,6 +41,10 @@ func Requests() []RequestSpec {
 		{TypeMediaMute, of[MediaMute](), of[Empty]()},
 		{TypeMediaToken, of[CallRef](), of[MediaToken]()},
 		{TypeStatsReport, of[StatsReport](), nil},
+		{TypeChatAttach, of[ChatAttach](), of[ChatAttached]()},
+		{TypeChatSend, of[ChatSend](), of[ChatSent]()},
+		{TypeChatAck, of[ChatAck](), of[Empty]()},
+		{TypeChatSignal, of[ChatSignal](), nil},
 	}
 }
 
@@ -56,6 +60,11 @@ func Events() []EventSpec {
 		{TypeFamilyChanged, of[Empty]()},
 		{TypeCallParticipant, of[ParticipantEvent]()},
 		{TypeMediaSlots, of[MediaSlots]()},
+		{TypeChatDelivery, of[ChatDelivery]()},
+		{TypeChatSignalled, of[ChatSignalled]()},
+		{TypeChatDelivered, of[ChatDelivered]()},
+		{TypeChatChanged, of[ChatChanged]()},
+		{TypeChatDetached, of[Empty]()},
 	}
 }
 

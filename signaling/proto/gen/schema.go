@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -173,7 +174,11 @@ func applyTag(p *jsonschema.Schema, t reflect.Type, tag string, optional bool) e
 		if !ok {
 			return fmt.Errorf("validate rule %q has no translation into JSON Schema; add it to the table of rules", rule)
 		}
-		if err := apply(p, t.Kind(), arg); err != nil {
+		k := t.Kind()
+		if isBytes(t) {
+			k = reflect.Array // in JSON a text, whose length is not that of the bytes
+		}
+		if err := apply(p, k, arg); err != nil {
 			return fmt.Errorf("validate rule %q: %w", rule, err)
 		}
 	}
@@ -185,9 +190,12 @@ func applyTag(p *jsonschema.Schema, t reflect.Type, tag string, optional bool) e
 
 // rules translates each rule of go-playground/validator that proto uses.
 var rules = map[string]func(p *jsonschema.Schema, k reflect.Kind, arg string) error{
-	"required":  func(p *jsonschema.Schema, k reflect.Kind, _ string) error { return limit(p, k, "1", true) },
-	"min":       func(p *jsonschema.Schema, k reflect.Kind, arg string) error { return limit(p, k, arg, true) },
-	"max":       func(p *jsonschema.Schema, k reflect.Kind, arg string) error { return limit(p, k, arg, false) },
+	"required": func(p *jsonschema.Schema, k reflect.Kind, _ string) error { return limit(p, k, "1", true) },
+	"min":      func(p *jsonschema.Schema, k reflect.Kind, arg string) error { return limit(p, k, arg, true) },
+	"max":      func(p *jsonschema.Schema, k reflect.Kind, arg string) error { return limit(p, k, arg, false) },
+	"len": func(p *jsonschema.Schema, k reflect.Kind, arg string) error {
+		return errors.Join(limit(p, k, arg, true), limit(p, k, arg, false))
+	},
 	"omitempty": func(*jsonschema.Schema, reflect.Kind, string) error { return nil },
 	"unique":    func(p *jsonschema.Schema, _ reflect.Kind, _ string) error { p.UniqueItems = true; return nil },
 	"oneof": func(p *jsonschema.Schema, _ reflect.Kind, arg string) error {
@@ -211,6 +219,9 @@ func limit(p *jsonschema.Schema, k reflect.Kind, arg string, lower bool) error {
 		return fmt.Errorf("%q is not a whole number", arg)
 	}
 	switch k {
+	case reflect.Array: // bytes in base64, four characters for each three begun
+		n = (n + 2) / 3 * 4
+		fallthrough
 	case reflect.String:
 		if lower {
 			p.MinLength = &n

@@ -137,7 +137,7 @@ func reachable(pages bool) []reflect.Type {
 	seen := map[reflect.Type]bool{}
 	var visit func(t reflect.Type)
 	visit = func(t reflect.Type) {
-		if t == nil {
+		if t == nil || isBytes(t) {
 			return
 		}
 		switch t.Kind() {
@@ -202,4 +202,10 @@ func fieldsOf(t reflect.Type) []field {
 		list = append(list, field{f, name, strings.Contains(opts, "omitempty")})
 	}
 	return list
+}
+
+// isBytes reports whether t is bytes, which are base64 in JSON (RFC 4648,
+// section 4) or the whole body.
+func isBytes(t reflect.Type) bool {
+	return t != nil && t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8
 }

@@ -207,6 +207,9 @@ func tsName(t reflect.Type) string {
 	if t == nil {
 		return "undefined"
 	}
+	if t == reflect.TypeFor[proto.Octets]() {
+		return "Uint8Array"
+	}
 	if t == reflect.TypeFor[proto.Error]() {
 		return "ProtoError"
 	}
@@ -232,6 +235,9 @@ func tsField(f field) (string, error) {
 }
 
 func tsType(t reflect.Type) (string, error) {
+	if isBytes(t) {
+		return "string", nil // base64 (RFC 4648, section 4)
+	}
 	if t.Kind() == reflect.Slice {
 		elem, err := tsType(t.Elem())
 		return elem + "[]", err

@@ -372,6 +372,81 @@ export interface StatsStream {
   audio_level: number;
 }
 
+/**
+ * ChatAttach says which device speaks on this session from now on. Until then a session takes part
+ * in no conversation. A device is on one session at a time: the newest.
+ */
+export interface ChatAttach {
+  device_id: string;
+  /** from POST /v1/chat/devices */
+  secret: string;
+}
+
+/** ChatAttached answers ChatAttach. What waits is delivered by itself. */
+export interface ChatAttached {
+  /** how much is in this device's queue */
+  waiting: number;
+  /** the highest n that this device has sent; it goes on with the next */
+  last_n: number;
+}
+
+/**
+ * ChatSend sends one application message to all other devices in a conversation. N numbers what a
+ * device sends, from 1, without gaps of its own making: a second send with the same n is the same
+ * message and gets the same reply. All up to Settled are known to have been taken and are never
+ * sent again, so that the server may forget them.
+ */
+export interface ChatSend {
+  conversation_id: string;
+  n: number;
+  settled: number;
+  /**
+   * Body is an MLSMessage (RFC 9420, section 6) with a PrivateMessage of the conversation's
+   * current epoch.
+   */
+  body: string;
+  /**
+   * Commitment is HMAC-SHA-256 of the content under a key that only the content's readers have:
+   * see POST /v1/reports.
+   */
+  commitment: string;
+  /** ids */
+  attachments?: string[];
+  /**
+   * ExpireS is for how many seconds it waits for those who are away at most, where that is less
+   * than what the server allows.
+   */
+  expire_s?: number;
+}
+
+/** ChatSent answers ChatSend. */
+export interface ChatSent {
+  n: number;
+  /** its place in the conversation */
+  seq: number;
+  at: number;
+  /** the server's tag over the commitment, sender, conversation, seq and time */
+  tag: string;
+}
+
+/**
+ * ChatAck says that everything up to Pos has arrived and is kept by the device: the server forgets
+ * it.
+ */
+export interface ChatAck {
+  pos: number;
+}
+
+/**
+ * ChatSignal sends something that is true for a moment only (typing, opened, here) to the other
+ * devices in a conversation that are connected now. It is encrypted by the devices, never stored,
+ * and may get lost.
+ */
+export interface ChatSignal {
+  conversation_id: string;
+  body: string;
+}
+
 /** CallIncoming rings. */
 export interface CallIncoming {
   call: CallView;
@@ -395,6 +470,99 @@ export interface CallWarning {
 export interface ParticipantEvent {
   call_id: string;
   participant: Participant;
+}
+
+/**
+ * ChatDelivery is one thing out of a device's queue. Deliveries come in order of Pos, each until
+ * it is acknowledged: after a reconnect some come again.
+ */
+export interface ChatDelivery {
+  pos: number;
+  conversation_id: string;
+  /** its place in the conversation */
+  seq: number;
+  kind: DeliveryKind;
+  /** which MLS group of the conversation, from 1 */
+  generation: number;
+  /** in which the body was made */
+  epoch: number;
+  /** user id; none of a notice */
+  sender_id?: string;
+  /** of the sender */
+  device_id?: string;
+  /** when the server took it */
+  at: number;
+  /** an MLSMessage; none of a notice */
+  body?: string;
+  /** with a message */
+  commitment?: string;
+  /** with a message */
+  tag?: string;
+  /** with a commit or a welcome */
+  commit?: ChatChange;
+  /** with a notice */
+  notice?: ChatNotice;
+}
+
+/** DeliveryKind says what is delivered. */
+export type DeliveryKind =
+  /** an application message of MLS */
+  | "message"
+  /** the commit that ended an epoch; the device that made it gets it, too */
+  | "commit"
+  /** the Welcome of a commit, for the devices that it added */
+  | "welcome"
+  /** the server's own word: messages that did not arrive */
+  | "notice";
+
+/** ChatChange is what a commit says to change. A device refuses a commit that does something else. */
+export interface ChatChange {
+  /** the committer's name for it */
+  id: string;
+  /** device ids */
+  adds?: string[];
+  /** device ids */
+  removes?: string[];
+  external?: boolean;
+}
+
+/** ChatNotice says that messages of this person's did not reach somebody. */
+export interface ChatNotice {
+  reason: Undelivered;
+  /** who did not get them */
+  user_id: string;
+  seqs: number[];
+}
+
+/** Undelivered says why a message did not arrive. */
+export type Undelivered =
+  /** nobody fetched it in time */
+  | "expired"
+  /** the two may not write to each other any more */
+  | "stopped";
+
+/** ChatSignalled is a signal as it arrives. */
+export interface ChatSignalled {
+  conversation_id: string;
+  /** user id */
+  sender_id: string;
+  device_id: string;
+  body: string;
+}
+
+/** ChatDelivered says that one of a person's devices has everything of a conversation up to Seq. */
+export interface ChatDelivered {
+  conversation_id: string;
+  user_id: string;
+  seq: number;
+}
+
+/**
+ * ChatChanged says that a conversation's members, devices or state have changed, or that one is
+ * new: ask for it again.
+ */
+export interface ChatChanged {
+  conversation_id: string;
 }
 
 /**
@@ -456,6 +624,20 @@ export type Code =
   | "allowance_used"
   /** the account was suspended */
   | "suspended"
+  /**
+   * another commit came first, or the message is of an old epoch: process what is on its way, then
+   * try again
+   */
+  | "epoch_taken"
+  /** a device has to be removed from the group before messages are taken */
+  | "commit_needed"
+  /**
+   * nobody else in the conversation has a device that could read it, or the session has attached
+   * none
+   */
+  | "no_device"
+  /** a recipient's queue is full: try again later */
+  | "queue_full"
   /** a fault of the server; the message holds no detail */
   | "internal";
 
@@ -1072,6 +1254,246 @@ export interface Decide {
 }
 
 /**
+ * ChatInfo is what a device has to know before it takes part. Sizes are in bytes, times in
+ * seconds.
+ */
+export interface ChatInfo {
+  /**
+   * MLS cipher suites by their numbers, the best first: a conversation is made with the first that
+   * all its devices have
+   */
+  suites: number[];
+  /** how many a device should have here for each suite */
+  key_packages: number;
+  max_body: number;
+  max_attachment: number;
+  chunk_bytes: number;
+  /** in one conversation */
+  max_people: number;
+  /** how long what nobody fetches is kept */
+  retention: number;
+  /** media types that apps should offer; the server cannot see them */
+  attachment_types: string[];
+  /** whether this person may send and get attachments */
+  photos: boolean;
+}
+
+/** ChatDevices lists them. */
+export interface ChatDevices {
+  devices: ChatDevice[];
+}
+
+/** ChatDevice is a device as its person and their friends see it. */
+export interface ChatDevice {
+  id: string;
+  /** to the person only */
+  name?: string;
+  signature_key: string;
+  created_at: number;
+  /** to the person only */
+  seen_at?: number;
+}
+
+/** ChatDeviceNew makes a device of the person's. */
+export interface ChatDeviceNew {
+  /** what it is called in lists */
+  name: string;
+  /** the public key of its MLS credential */
+  signature_key: string;
+}
+
+/** ChatDeviceMade answers it. */
+export interface ChatDeviceMade {
+  id: string;
+  /** shown with chat.attach; it is told only once */
+  secret: string;
+}
+
+/** KeyPackagesLeft says how many there are. */
+export interface KeyPackagesLeft {
+  left: KeyPackageCount[];
+}
+
+/** KeyPackageCount is that of one suite. */
+export interface KeyPackageCount {
+  suite: number;
+  /** without the last resort */
+  count: number;
+  /** when the last resort was made; 0: there is none */
+  last_resort_at: number;
+}
+
+/**
+ * KeyPackagesNew adds key packages (RFC 9420, section 10) of one device and suite. LastResort
+ * replaces the one before.
+ */
+export interface KeyPackagesNew {
+  suite: number;
+  /** each an MLSMessage with a KeyPackage */
+  packages?: string[];
+  last_resort?: string;
+}
+
+/** KeyPackagesTake takes one key package of each device of a person. */
+export interface KeyPackagesTake {
+  suite: number;
+  /** only of these */
+  devices?: string[];
+}
+
+/** KeyPackages are those that were taken: of each device that had one. */
+export interface KeyPackages {
+  packages: KeyPackageOf[];
+}
+
+/** KeyPackageOf is one. */
+export interface KeyPackageOf {
+  device_id: string;
+  package: string;
+  last_resort: boolean;
+}
+
+/** Conversations lists a person's, the one with the newest message first. */
+export interface Conversations {
+  conversations: Conversation[];
+}
+
+/**
+ * Conversation is one as a member sees it. The server knows who is in it and no more: a group's
+ * name and picture are messages.
+ */
+export interface Conversation {
+  id: string;
+  kind: ConversationKind;
+  suite: number;
+  /** the MLS group id is the id of the conversation, a colon, and this number */
+  generation: number;
+  epoch: number;
+  seq: number;
+  /** user id */
+  created_by?: string;
+  last_at?: number;
+  members: ConversationMember[];
+  /** device ids that are in the MLS group, and stay */
+  leaves: string[];
+  /**
+   * device ids in the MLS group that get nothing any more: the next commit has to remove them, and
+   * before it no message is taken
+   */
+  remove: string[];
+  shut?: ConversationShut;
+}
+
+/** ConversationKind says how many a conversation is for. */
+export type ConversationKind =
+  /** of two, who have only one with each other */
+  | "direct"
+  | "group";
+
+/** ConversationMember is a person in a conversation, with their devices. */
+export interface ConversationMember {
+  person: Person;
+  /** all that the person has */
+  devices: ChatDevice[];
+  /** one of them has everything up to this seq */
+  delivered: number;
+}
+
+/** ConversationShut says why nobody can write in a conversation. */
+export type ConversationShut =
+  /** the two are not approved friends (any more) */
+  | "not_approved"
+  /** a parent has not allowed messages */
+  | "needs_consent"
+  /** an account is shut */
+  | "suspended"
+  /** nobody else is in it */
+  | "alone";
+
+/** ConversationNew starts a conversation with its first commit. */
+export interface ConversationNew {
+  /** g_ and 130 random bits, made by the device */
+  id: string;
+  kind: ConversationKind;
+  /** user ids, without one's own */
+  people: string[];
+  suite: number;
+  first: Commit;
+}
+
+/** Commit ends an epoch. Of those that name the same one, the first wins. */
+export interface Commit {
+  /** the device's own name for it: the same one again is the same commit */
+  id: string;
+  device_id: string;
+  generation: number;
+  /** which it ends */
+  epoch: number;
+  /** MLSMessage; none starts an MLS group anew, in the generation after */
+  commit?: string;
+  /** MLSMessage; needed with adds */
+  welcome?: string;
+  /** MLSMessage with a GroupInfo of the new epoch, with external_pub and ratchet_tree */
+  group_info: string;
+  /** device ids */
+  adds?: string[];
+  /** device ids */
+  removes?: string[];
+  /** an external commit: the device comes in, or in again, by itself */
+  external: boolean;
+}
+
+/** Committed answers it. */
+export interface Committed {
+  generation: number;
+  /** the new one */
+  epoch: number;
+  seq: number;
+}
+
+/** GroupInfo lets a member's device come in by an external commit. */
+export interface GroupInfo {
+  generation: number;
+  epoch: number;
+  group_info: string;
+}
+
+/** AttachmentNew begins an upload. */
+export interface AttachmentNew {
+  conversation_id: string;
+  /** of the ciphertext, in bytes */
+  size: number;
+}
+
+/**
+ * Attachment is one that is uploaded or can be fetched. Its chunks are numbered from 0; all have
+ * ChunkBytes bytes, but for the last.
+ */
+export interface Attachment {
+  id: string;
+  size: number;
+  chunk_bytes: number;
+  /** the chunks that are there */
+  have: number[];
+  expires_at: number;
+}
+
+/** ChatContacts lists them. */
+export interface ChatContacts {
+  contacts: ChatContact[];
+}
+
+/** ChatContact is with whom a child writes, as a parent sees it: never what. */
+export interface ChatContact {
+  /** all but the child */
+  people: NameOf[];
+  kind: ConversationKind;
+  since: number;
+  last_at?: number;
+  shut?: ConversationShut;
+}
+
+/**
  * ReportNew reports a person, or a person in a call. A parent may do it for a child: then
  * OnBehalfOf is the child.
  */
@@ -1084,6 +1506,8 @@ export interface ReportNew {
   /** block the person at once */
   block: boolean;
   on_behalf_of?: string;
+  /** Message proves what the person wrote. */
+  message?: MessageEvidence;
 }
 
 /** ReportKind says what a report is about. */
@@ -1094,6 +1518,23 @@ export type ReportKind =
   | "impersonation"
   | "spam"
   | "other";
+
+/**
+ * MessageEvidence reveals one message to the operator: what it said and the key with which its
+ * sender had committed to it.
+ */
+export interface MessageEvidence {
+  conversation_id: string;
+  seq: number;
+  sender_id: string;
+  at: number;
+  /** the content, as it was encrypted */
+  content: string;
+  /** the key of the commitment, 32 bytes */
+  opening: string;
+  /** the server's tag, as it came with the message */
+  tag: string;
+}
 
 /** Report is one as the person who made it sees it. */
 export interface Report {
@@ -1141,6 +1582,8 @@ export interface CaseReport {
   decided_by?: string;
   decided_at?: number;
   note?: string;
+  /** the message that the report revealed; only with the report itself, not in the queue */
+  evidence?: Evidence;
 }
 
 /** UserState is what an operator sees of an account: facts, no content. */
@@ -1174,6 +1617,19 @@ export type Decision =
   | "dismiss"
   | "warn"
   | "suspend";
+
+/**
+ * Evidence is a message that a report revealed, and that was verified: it is what the reported
+ * person sent.
+ */
+export interface Evidence {
+  conversation_id: string;
+  seq: number;
+  at: number;
+  content: string;
+  /** when it is deleted; 0 while the report is open */
+  until?: number;
+}
 
 /** DecisionIn decides a report. */
 export interface DecisionIn {
@@ -1273,6 +1729,12 @@ export interface RequestMap {
   "media.mute": { data: MediaMute; reply: Empty };
   /** CallRef → MediaToken; for media over HTTP */
   "media.token": { data: CallRef; reply: MediaToken };
+  /** ChatAttach → ChatAttached; which device speaks here */
+  "chat.attach": { data: ChatAttach; reply: ChatAttached };
+  /** ChatSend → ChatSent */
+  "chat.send": { data: ChatSend; reply: ChatSent };
+  /** ChatAck → Empty */
+  "chat.ack": { data: ChatAck; reply: Empty };
 }
 
 /** Requests that get no reply: the data to send. */
@@ -1285,6 +1747,8 @@ export interface NoticeMap {
   "call.ringing": CallRef;
   /** StatsReport, no reply */
   "stats.report": StatsReport;
+  /** ChatSignal, no reply */
+  "chat.signal": ChatSignal;
 }
 
 /** Events: their data. */
@@ -1307,6 +1771,16 @@ export interface EventMap {
   "call.participant": ParticipantEvent;
   /** MediaSlots */
   "media.slots": MediaSlots;
+  /** ChatDelivery */
+  "chat.delivery": ChatDelivery;
+  /** ChatSignalled */
+  "chat.signalled": ChatSignalled;
+  /** ChatDelivered */
+  "chat.delivered": ChatDelivered;
+  /** ChatChanged */
+  "chat.changed": ChatChanged;
+  /** Empty; the device is on another session now, or was removed: attach again, or make a new one */
+  "chat.detached": Empty;
 }
 
 /** CloseCode is the status with which the server closes a WebSocket (RFC 6455, section 7.4). */
@@ -1328,7 +1802,7 @@ export const CLOSE = {
 } as const;
 
 /** Every event type, for a table of listeners. */
-export const EVENT_TYPES = ["pong", "presence", "call.incoming", "call.state", "call.warning", "friends.changed", "family.changed", "call.participant", "media.slots"] as const satisfies readonly (keyof EventMap)[];
+export const EVENT_TYPES = ["pong", "presence", "call.incoming", "call.state", "call.warning", "friends.changed", "family.changed", "call.participant", "media.slots", "chat.delivery", "chat.signalled", "chat.delivered", "chat.changed", "chat.detached"] as const satisfies readonly (keyof EventMap)[];
 
 /** The HTTP API: the body to send and the body of the answer, by method and path. */
 export interface PageMap {
@@ -1465,6 +1939,47 @@ export interface PageMap {
   "GET /v1/history": { in: undefined; out: History };
   /** Delete one of them from one's history. For: person. */
   "DELETE /v1/history/{id}": { in: undefined; out: undefined };
+  /** Cipher suites, sizes and times of messages. For: person. */
+  "GET /v1/chat": { in: undefined; out: ChatInfo };
+  /** One's devices that read messages. For: person. */
+  "GET /v1/chat/devices": { in: undefined; out: ChatDevices };
+  /** Make this device one of them. For: person. */
+  "POST /v1/chat/devices": { in: ChatDeviceNew; out: ChatDeviceMade };
+  /** Take a device out of all conversations, at once; what waits for it is deleted. For: person. */
+  "DELETE /v1/chat/devices/{id}": { in: undefined; out: undefined };
+  /** How many key packages a device of one's own has here. For: person. */
+  "GET /v1/chat/devices/{id}/keys": { in: undefined; out: KeyPackagesLeft };
+  /** Add key packages. For: person. */
+  "POST /v1/chat/devices/{id}/keys": { in: KeyPackagesNew; out: KeyPackagesLeft };
+  /** Take a key package of each device of a friend's, or of one's own others. For: person. */
+  "POST /v1/chat/people/{id}/keys": { in: KeyPackagesTake; out: KeyPackages };
+  /** One's conversations. For: person. */
+  "GET /v1/chat/conversations": { in: undefined; out: Conversations };
+  /** Start a conversation; of two people who have one already, the answer is that one. For: person. */
+  "POST /v1/chat/conversations": { in: ConversationNew; out: Conversation };
+  /** A conversation. For: person. */
+  "GET /v1/chat/conversations/{id}": { in: undefined; out: Conversation };
+  /** Leave a group. For: person. */
+  "DELETE /v1/chat/conversations/{id}": { in: undefined; out: undefined };
+  /** End an epoch: add, remove, come in again; epoch_taken where another was first. For: person. */
+  "POST /v1/chat/conversations/{id}/commits": { in: Commit; out: Committed };
+  /** What a device of a member needs to come in by itself. For: person. */
+  "GET /v1/chat/conversations/{id}/group-info": { in: undefined; out: GroupInfo };
+  /** Begin an upload. For: person. */
+  "POST /v1/chat/attachments": { in: AttachmentNew; out: Attachment };
+  /** What is there of an attachment, to go on after an interruption. For: person. */
+  "GET /v1/chat/attachments/{id}": { in: undefined; out: Attachment };
+  /** Upload one chunk; again is the same. For: person. */
+  "PUT /v1/chat/attachments/{id}/chunks/{other}": { in: Uint8Array; out: undefined };
+  /** Fetch one chunk. For: person. */
+  "GET /v1/chat/attachments/{id}/chunks/{other}": { in: undefined; out: Uint8Array };
+  /**
+   * This device has it, or gives it up; with the last one it is deleted. One's own unsent upload
+   * ends with any device. For: person.
+   */
+  "DELETE /v1/chat/attachments/{id}/devices/{other}": { in: undefined; out: undefined };
+  /** With whom a child writes, never what. For: guardian. */
+  "GET /v1/children/{id}/chats": { in: undefined; out: ChatContacts };
   /** Report a person or a call. For: person. */
   "POST /v1/reports": { in: ReportNew; out: Report };
   /** One's own reports. For: person. */
