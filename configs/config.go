@@ -21,6 +21,7 @@ type Config struct {
 	Consent   Consent   `mapstructure:"consent"`
 	Friends   Friends   `mapstructure:"friends"`
 	Reports   Reports   `mapstructure:"reports"`
+	Relay     Relay     `mapstructure:"relay"`
 	Mail      Mail      `mapstructure:"mail"`
 	Push      Push      `mapstructure:"push"`
 	SFU       SFU       `mapstructure:"sfu"`

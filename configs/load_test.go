@@ -51,7 +51,7 @@ sfu:
     video: [h264]
 turn:
   allowed_peers: [10.1.2.3/8, "2001:db8::/32"]
-signaling: {max_message_bytes: 64KiB}
+signaling: {max_message_bytes: 96KiB}
 calls:
 `)
 	c, err := configs.Load(configs.Options{
@@ -72,7 +72,7 @@ calls:
 	require.Equal(t, []netip.Addr{netip.MustParseAddr("192.0.2.7")}, c.SFU.BindAddresses)
 	require.Equal(t, []netip.Prefix{netip.MustParsePrefix("10.0.0.0/8"), netip.MustParsePrefix("2001:db8::/32")}, c.TURN.AllowedPeers)
 	require.Equal(t, []string{"av1"}, c.SFU.Codecs.Video)
-	require.Equal(t, configs.Bytes(65536), c.Signaling.MaxMessageBytes)
+	require.Equal(t, configs.Bytes(98304), c.Signaling.MaxMessageBytes)
 	require.Equal(t, 5*time.Second, c.Calls.RingTimeout)
 	require.Equal(t, 30*time.Second, c.Calls.AloneTimeout, "an empty section keeps the defaults")
 
@@ -165,7 +165,7 @@ var refusals = map[string]struct{ yaml, want string }{
 		"F:3: log.format: given an alias (*l); allowed: one of text, json"},
 	"merge": {"<<: {log: {level: info}}\n", "F:1: <<: no such key"},
 	"list at the top": {"- 1\n",
-		"F:1: given a list of 1; allowed: a section with the keys log, data_dir, demo, operator, http, store, signaling, calls, accounts, consent, friends, reports, mail, push, sfu, turn, metrics"},
+		"F:1: given a list of 1; allowed: a section with the keys log, data_dir, demo, operator, http, store, signaling, calls, accounts, consent, friends, reports, relay, mail, push, sfu, turn, metrics"},
 	"two documents": {"log: {level: info}\n---\nlog: {level: warn}\n",
 		"F:2: not valid YAML: a second document begins; allowed: one"},
 	"not YAML":    {"log:\n\tlevel: info\n", "F:2: not valid YAML: found character that cannot start any token"},

@@ -43,6 +43,25 @@ var pairings = []pairing{
 		}
 		return ""
 	}},
+	{[]string{"signaling.max_message_bytes", "relay.max_body"}, func(c *Config) string {
+		if needed := Bytes(base64Length(int64(c.Relay.MaxBody)) + roomForFields); c.Signaling.MaxMessageBytes < needed {
+			return fmt.Sprintf("given %d and %d; allowed: a max_message_bytes of at least %d, for a body is a third longer in JSON", c.Signaling.MaxMessageBytes, c.Relay.MaxBody, needed)
+		}
+		return ""
+	}},
+	{[]string{"relay.attachments.s3.endpoint", "relay.attachments.s3.bucket", "relay.attachments.s3.access_key", "relay.attachments.s3.secret_key"}, func(c *Config) string {
+		s3 := c.Relay.Attachments.S3
+		if s3.Endpoint != "" && (s3.Bucket == "" || s3.AccessKey == "" || s3.SecretKey == "") {
+			return "given an endpoint without all of bucket, access_key and secret_key; allowed: all of them, or no endpoint"
+		}
+		return ""
+	}},
+	{[]string{"relay.attachments.max_size", "relay.attachments.per_person"}, func(c *Config) string {
+		if a := c.Relay.Attachments; a.MaxSize > a.PerPerson {
+			return fmt.Sprintf("given %d and %d; allowed: a per_person of at least max_size", a.MaxSize, a.PerPerson)
+		}
+		return ""
+	}},
 	{[]string{"store.driver", "store.dsn"}, func(c *Config) string {
 		dsn := c.Store.DSN.Reveal()
 		isURL := strings.HasPrefix(dsn, "postgres://") || strings.HasPrefix(dsn, "postgresql://")
@@ -175,3 +194,9 @@ func samePort(port int, listens ...string) string {
 	}
 	return ""
 }
+
+// roomForFields is what a message has beside its body, in bytes.
+const roomForFields = 2048
+
+// base64Length is how long n bytes are in base64 (RFC 4648, section 4).
+func base64Length(n int64) int64 { return (n + 2) / 3 * 4 }
