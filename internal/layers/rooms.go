@@ -92,6 +92,7 @@ var Kinwire = House{
 		"e2e":             {May: anything, Clock: true},
 		"e2e/browser":     {Clock: true},
 		"e2e/kinwire":     {Clock: true},
+		"e2e/postgres":    {Clock: true},
 		"internal/layers": {},
 
 		"scripts/benchsfu": {May: []string{"sfu", "sfu/link", "sfu/codec"}, Clock: true},
