@@ -14,6 +14,7 @@ type Action string
 // The actions.
 const (
 	ActionCall      Action = "call"       // call them, or answer their call
+	ActionWrite     Action = "write"      // write to them, or read what they write
 	ActionAsk       Action = "ask"        // ask them to be friends
 	ActionSee       Action = "see"        // see their profile, and what they show of whether they are here
 	ActionLookAfter Action = "look after" // see and change what a parent of theirs may, and decide for them
@@ -33,6 +34,7 @@ type ActionRule struct {
 func Actions() []ActionRule {
 	return []ActionRule{
 		{ActionCall, "friends and family, when every rule of every child among them allows it; the staff a parent who waits for a review", mayCall},
+		{ActionWrite, "friends and family, when a parent of each child among them allows messages", mayWrite},
 		{ActionAsk, "whoever may have friends, somebody else who is here and has not blocked them", mayAskThem},
 		{ActionSee, "friends and family, without a block", maySee},
 		{ActionLookAfter, "a parent their own child", mayLookAfter},
@@ -88,6 +90,8 @@ func (s *Service) question(ctx context.Context, actor, subject string) (question
 }
 
 func mayCall(q question) *proto.Error { return q.refusal() }
+
+func mayWrite(q question) *proto.Error { return q.over(writing, q.asker, q.ids).refusal() }
 
 func mayAskThem(q question) *proto.Error {
 	if refused := mayBefriend(q.people[q.asker], q.notice); refused != nil {

@@ -2,9 +2,9 @@
 //
 // Every module that is about to let one person reach another asks here and
 // nowhere else, so that there is one place to read, to test and to trust. The
-// decisions are pure functions over facts (decide.go, meet.go, hours.go); the
-// facts are read by a handful of statements, and read afresh each time: an
-// answer is never older than the question.
+// decisions are pure functions over facts (meet.go, hours.go, part.go); the facts
+// are read by a handful of statements, and read afresh each time: an answer is
+// never older than the question.
 //
 // # Who may be in one call
 //
@@ -16,6 +16,13 @@
 // one family in it is always allowed, so that a child can always reach a
 // parent. A person of the staff may meet a parent whose consent waits for a
 // video call with the staff, and nobody else, and nobody may call the staff.
+//
+// # Who may be in one conversation
+//
+// The same for every pair, with a parent's consent to messages in place of that
+// to calls, and to photos where there are attachments. Quiet hours and minutes
+// are about calls: they stop no message. The staff writes to nobody here. Where
+// a group cannot stay as it is, [Service.Part] says who leaves.
 //
 // # What is told
 //

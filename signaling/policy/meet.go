@@ -7,10 +7,11 @@ import (
 	"kinwire/signaling/proto"
 )
 
-// meeting is the question whether these people may be in one call, with the
-// facts to answer it.
+// meeting is the question whether these people may be in one call or in one
+// conversation, with the facts to answer it.
 type meeting struct {
-	asker  string // id; empty where the call goes on already
+	about  *matter
+	asker  string // id; empty where it goes on already
 	ids    []string
 	now    time.Time
 	notice string
@@ -18,23 +19,31 @@ type meeting struct {
 	ties   map[[2]string]proto.FriendRow // by the ids in order
 }
 
-// checks is what has to hold, in this order: the first that does not gives the
-// refusal. What it says is for whoever reads this and for nobody else.
-var checks = []struct {
+// check is one thing that has to hold. What it says is for whoever reads this
+// and for nobody else.
+type check struct {
 	says  string
 	check func(*meeting) *proto.Error
-}{
+}
+
+// always is what has to hold whatever people want of each other, in this
+// order: the first that does not gives the refusal.
+var always = []check{
 	{"whoever asks has an account that is not suspended", (*meeting).askerIsActive},
-	{"a call has two different people at least", (*meeting).notAlone},
+	{"it is about two different people at least", (*meeting).notAlone},
 	{"whoever asks knows all the others", (*meeting).allKnown},
 	{"every pair is friends or family, and no block is between them", (*meeting).everyPair},
-	{"a parent of each child has consented to calls, under today's notice", (*meeting).consents},
+	{"a parent of each child has consented to it, under today's notice", (*meeting).consents},
+}
+
+// inCalls is what has to hold of calls besides.
+var inCalls = []check{
 	{"it is no child's quiet hours, or all are family", (*meeting).notQuiet},
 	{"each child has minutes left today, or all are family", (*meeting).minutesLeft},
 }
 
 func (m *meeting) refusal() *proto.Error {
-	for _, c := range checks {
+	for _, c := range m.about.checks() {
 		if refused := c.check(m); refused != nil {
 			return refused
 		}
@@ -96,7 +105,7 @@ func (m *meeting) together(a, b string) bool {
 		return false
 	}
 	if one.isStaff() || two.isStaff() {
-		return m.review(one, two)
+		return m.about.staff && m.review(one, two)
 	}
 	tie := m.ties[pairOf(a, b)]
 	return tie.State == proto.FriendApproved && !tie.Blocked()
@@ -133,12 +142,12 @@ func (m *meeting) notAlone() *proto.Error {
 	seen := map[string]bool{}
 	for _, id := range m.ids {
 		if seen[id] {
-			return refuse(proto.CodeNotAllowed, "somebody is named twice, and nobody can call themselves")
+			return refuse(proto.CodeNotAllowed, "somebody is named twice, and "+m.about.oneself)
 		}
 		seen[id] = true
 	}
 	if m.asker != "" && (!seen[m.asker] || len(seen) < 2) {
-		return refuse(proto.CodeNotAllowed, "a call is between you and somebody else: you cannot call yourself")
+		return refuse(proto.CodeNotAllowed, m.about.alone)
 	}
 	return nil
 }
@@ -148,14 +157,14 @@ func (m *meeting) allKnown() *proto.Error {
 	for _, id := range m.ids {
 		p := m.people[id]
 		if p == nil || !p.Active {
-			return errUnknown()
+			return m.about.errUnknown()
 		}
 		if m.asker == "" || id == m.asker || m.together(m.asker, id) {
 			continue
 		}
 		tie := m.ties[pairOf(m.asker, id)]
 		if m.people[m.asker].isStaff() || p.isStaff() || tie.Blocked() || !m.waits(tie) {
-			return errUnknown()
+			return m.about.errUnknown()
 		}
 	}
 	return nil
@@ -186,11 +195,11 @@ func (m *meeting) everyPair() *proto.Error {
 func (m *meeting) consents() *proto.Error {
 	var missing []proto.Missing
 	for _, child := range m.children() {
-		if child.consented(m.notice, proto.ScopeCalls) {
+		if child.consented(m.notice, m.about.scope) {
 			continue
 		}
 		if child.id() == m.asker {
-			return refuse(proto.CodeNeedsConsent, "your parent has to allow calls first")
+			return refuse(proto.CodeNeedsConsent, fmt.Sprintf("your parent has to allow %s first", m.about.scope))
 		}
 		missing = append(missing, m.missing(child.id(), m.otherThan(child.id()), proto.NeedConsentA))
 	}

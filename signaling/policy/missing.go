@@ -45,9 +45,9 @@ func (m *meeting) missing(a, b string, need proto.Need) proto.Missing {
 		proto.NeedB:        fmt.Sprintf("%s has not said yes to %s yet", nameB.Name, nameA.Name),
 		proto.NeedParentA:  fmt.Sprintf("%s’s parent has not approved %s yet", nameA.Name, nameB.Name),
 		proto.NeedParentB:  fmt.Sprintf("%s’s parent has not approved %s yet", nameB.Name, nameA.Name),
-		proto.NeedConsentA: fmt.Sprintf("%s’s parent has not allowed calls", nameA.Name),
-		proto.NeedConsentB: fmt.Sprintf("%s’s parent has not allowed calls", nameB.Name),
-		proto.NeedNever:    fmt.Sprintf("%s and %s cannot be in one call", nameA.Name, nameB.Name),
+		proto.NeedConsentA: fmt.Sprintf("%s’s parent has not allowed %s", nameA.Name, m.about.scope),
+		proto.NeedConsentB: fmt.Sprintf("%s’s parent has not allowed %s", nameB.Name, m.about.scope),
+		proto.NeedNever:    fmt.Sprintf("%s and %s cannot be in one %s", nameA.Name, nameB.Name, m.about.place),
 	}
 	return proto.Missing{A: nameA, B: nameB, Need: need, Text: words[need]}
 }
@@ -70,8 +70,10 @@ func refuse(code proto.Code, message string) *proto.Error {
 
 // errUnknown is said of everybody whom the asker does not know: who exists is
 // no business of somebody who may not reach them.
-func errUnknown() *proto.Error {
-	return refuse(proto.CodeNotFound, "there is no such person among those you may call")
+func errUnknown() *proto.Error { return calls.errUnknown() }
+
+func (a *matter) errUnknown() *proto.Error {
+	return refuse(proto.CodeNotFound, "there is no such person among those you may "+a.do)
 }
 
 func errNotYours() *proto.Error {

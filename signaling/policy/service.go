@@ -101,7 +101,7 @@ func mayBefriend(p *person, notice string) *proto.Error {
 }
 
 func (s *Service) meeting(ctx context.Context, asker string, ids []string) (*meeting, error) {
-	m := &meeting{asker: asker, ids: ids, now: s.now(), notice: s.cfg.NoticeVersion, ties: map[[2]string]proto.FriendRow{}}
+	m := &meeting{about: calls, asker: asker, ids: ids, now: s.now(), notice: s.cfg.NoticeVersion, ties: map[[2]string]proto.FriendRow{}}
 	var err error
 	if m.people, err = s.people(ctx, m.now, ids...); err != nil {
 		return nil, err

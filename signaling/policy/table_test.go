@@ -30,10 +30,12 @@ var states = map[string]func(*town){
 	"Mum is shut":           then(friendsAll, `UPDATE people SET state = 'suspended' WHERE id = 'mum'`),
 	"Ana’s consent is gone": then(friendsAll, `UPDATE consents SET state = 'withdrawn' WHERE child_id = 'ana'`),
 	"Ben’s consent is gone": then(friendsAll, `UPDATE consents SET state = 'withdrawn' WHERE child_id = 'ben'`),
-	"Ana’s parent has taken back calls": then(friendsAll,
-		`UPDATE consent_scopes SET given = 0 WHERE consent_id = 'cs_ana'`),
+	"Ana’s parent has taken back calls and messages": then(friendsAll,
+		`UPDATE consent_scopes SET given = 0 WHERE consent_id = 'cs_ana' AND scope <> 'photos'`),
 	"Ana’s parent has allowed messages only": then(friendsAll,
-		`UPDATE consent_scopes SET scope = 'messages' WHERE consent_id = 'cs_ana'`),
+		`UPDATE consent_scopes SET given = 0 WHERE consent_id = 'cs_ana' AND scope <> 'messages'`),
+	"Ana’s parent has allowed calls only": then(friendsAll,
+		`UPDATE consent_scopes SET given = 0 WHERE consent_id = 'cs_ana' AND scope <> 'calls'`),
 	"the notice has changed": then(friendsAll, `UPDATE consents SET notice_version = '1'`),
 	"quiet hours of Ana": then(friendsAll,
 		`UPDATE rules SET quiet_hours = '[{"days":[3],"from":"11:30","to":"13:00"}]' WHERE child_id = 'ana'`),
@@ -161,8 +163,8 @@ var policyTable = []struct {
 	{"ana", "ask", "eve", "Ana’s consent is gone", "needs_consent"},
 	{"ana", "call", "ben", "Ben’s consent is gone", "needs_consent"},
 	{"ana", "call", "teo", "Ben’s consent is gone", yes},
-	{"ana", "call", "ben", "Ana’s parent has taken back calls", "needs_consent"},
-	{"ana", "ask", "eve", "Ana’s parent has taken back calls", "needs_consent"},
+	{"ana", "call", "ben", "Ana’s parent has taken back calls and messages", "needs_consent"},
+	{"ana", "ask", "eve", "Ana’s parent has taken back calls and messages", "needs_consent"},
 	{"ana", "call", "ben", "Ana’s parent has allowed messages only", "needs_consent"},
 	{"ana", "ask", "eve", "Ana’s parent has allowed messages only", yes},
 	{"ana", "call", "ben", "the notice has changed", "needs_consent"},
@@ -183,6 +185,65 @@ var policyTable = []struct {
 	{"ben", "call", "ana", "Ana’s minutes are used up", "allowance_used"},
 	{"ana", "call", "mum", "Ana’s minutes are used up", yes},
 	{"ana", "call", "ben", "Ana has a minute left", yes},
+
+	// Writing is like calling, with a consent of its own, at all hours, and not
+	// with the staff.
+	{"ana", "write", "ben", "strangers", "not_found"},
+	{"uma", "write", "ana", "strangers", "not_found"},
+	{"dad", "write", "ana", "strangers", "not_found"},
+	{"ana", "write", "nobody", "strangers", "not_found"},
+	{"ana", "write", "ben", "Ana asked Ben", "not_approved"},
+	{"ben", "write", "ana", "Ana asked Ben", "not_approved"},
+	{"ana", "write", "ben", "only parents miss", "not_approved"},
+	{"ben", "write", "ana", "only Ana’s parent misses", "not_approved"},
+	{"ana", "write", "ben", "friends", yes},
+	{"ben", "write", "ana", "friends", yes},
+	{"teo", "write", "ana", "friends", yes},
+	{"ana", "write", "ana", "friends", "not_allowed"},
+	{"nobody", "write", "ana", "friends", "not_allowed"},
+	{"ana", "write", "ben", "the request ran out", "not_found"},
+	{"ana", "write", "ben", "Ben said no", "not_found"},
+	{"ana", "write", "ben", "it ended", "not_found"},
+	{"ben", "write", "ana", "it ended", "not_found"},
+	{"ana", "write", "ben", "friends, Ana blocks", "not_found"},
+	{"ben", "write", "ana", "friends, Ana blocks", "not_found"},
+	{"ana", "write", "ben", "friends, Ben blocks", "not_found"},
+	{"ana", "write", "ben", "Ben blocked Ana", "not_found"},
+	{"ana", "write", "ben", "Ana asked Ben, who blocks", "not_found"},
+	{"ana", "write", "ben", "friends, Ben is shut", "not_found"},
+	{"ana", "write", "ben", "Ana asked Ben, who is shut", "not_found"},
+	{"ana", "write", "ben", "friends, Ana is shut", "suspended"},
+	{"ben", "write", "ana", "friends, Ana is shut", "not_found"},
+	{"ana", "write", "mum", "strangers", yes},
+	{"mum", "write", "ana", "strangers", yes},
+	{"ana", "write", "sib", "strangers", yes},
+	{"ana", "write", "ben", "Ana’s consent is gone", "needs_consent"},
+	{"ben", "write", "ana", "Ana’s consent is gone", "needs_consent"},
+	{"ana", "write", "mum", "Ana’s consent is gone", "needs_consent"},
+	{"ana", "write", "ben", "Ben’s consent is gone", "needs_consent"},
+	{"ana", "write", "teo", "Ben’s consent is gone", yes},
+	{"ana", "write", "ben", "Ana’s parent has taken back calls and messages", "needs_consent"},
+	{"ana", "write", "ben", "Ana’s parent has allowed messages only", yes},
+	{"ana", "write", "ben", "Ana’s parent has allowed calls only", "needs_consent"},
+	{"ben", "write", "ana", "Ana’s parent has allowed calls only", "needs_consent"},
+	{"ana", "write", "mum", "Ana’s parent has allowed calls only", "needs_consent"},
+	{"ana", "call", "ben", "Ana’s parent has allowed calls only", yes},
+	{"ana", "write", "ben", "the notice has changed", "needs_consent"},
+	{"teo", "write", "ana", "the notice has changed", "needs_consent"},
+	{"ana", "write", "ben", "quiet hours of Ana", yes},
+	{"ben", "write", "ana", "quiet hours of Ana", yes},
+	{"ana", "write", "ben", "quiet hours of Ben", yes},
+	{"ana", "write", "ben", "quiet hours of Ana are over", yes},
+	{"ana", "write", "ben", "Ana’s minutes are used up", yes},
+	{"ana", "write", "ben", "Ana has a minute left", yes},
+	{"olga", "write", "dad", "Dad waits for a video call", "not_found"},
+	{"dad", "write", "olga", "Dad waits for a video call", "not_found"},
+	{"olga", "write", "dad", "a review of Dad’s form", "not_found"},
+	{"olga", "write", "uma", "Uma waits, and is no parent", "not_found"},
+	{"ana", "write", "olga", "the staff has asked Ana", "not_found"},
+	{"olga", "write", "ana", "the staff has asked Ana", "not_found"},
+	{"mum", "write", "ana", "Mum is shut", "suspended"},
+	{"operator:kim", "write", "ana", "friends", "not_allowed"},
 
 	// Asking is for everybody who may have friends; to find somebody takes
 	// their code besides.
@@ -240,10 +301,11 @@ var policyTable = []struct {
 }
 
 func TestPolicy(t *testing.T) {
-	used := map[string]bool{}
+	used, written := map[string]bool{}, map[string]bool{}
 	towns := map[string]*town{}
 	for _, row := range policyTable {
 		used[row.state] = true
+		written[row.state] = written[row.state] || row.does == policy.ActionWrite
 		if towns[row.state] == nil {
 			require.Contains(t, states, row.state)
 			towns[row.state] = newTown(t)
@@ -256,6 +318,9 @@ func TestPolicy(t *testing.T) {
 			_, meet := w.Meet(t.Context(), row.who, []string{row.who, row.whom})
 			require.Equal(t, err, meet, name)
 		}
+		if row.does == policy.ActionWrite {
+			require.Equal(t, err, w.Correspond(t.Context(), row.who, []string{row.who, row.whom}), name)
+		}
 		if row.answer == yes {
 			require.NoError(t, err, name)
 			continue
@@ -265,6 +330,7 @@ func TestPolicy(t *testing.T) {
 	}
 	for state := range states {
 		require.True(t, used[state], "no line of the table is about: %s", state)
+		require.True(t, written[state], "no line of the table says whether one may write: %s", state)
 	}
 	for _, rule := range policy.Actions() {
 		require.NotEmpty(t, rule.Says)

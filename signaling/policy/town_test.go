@@ -26,7 +26,8 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 //	teo        a teen, uma a grown-up without children here
 //	olga       of the staff
 //
-// Every child has a parent's consent to calls under today's notice, "2".
+// Every child has a parent's consent to calls, messages and photos under today's
+// notice, "2".
 type town struct {
 	*policy.Service
 	t   *testing.T
@@ -77,7 +78,9 @@ func newTown(t *testing.T) *town {
 			VALUES ($1, 1, 1, 0, 'Europe/Warsaw', '[]', 0, '')`, child)
 		do(`INSERT INTO consents (id, guardian_id, child_id, method, state, notice_version, reference, requested_at, next_at, expires_at, decided_at, decided_by)
 			VALUES ('cs_' || $1, $2, $1, 'email_plus', 'granted', '2', '', 0, 0, 0, 0, '')`, child, all[0])
-		do(`INSERT INTO consent_scopes (consent_id, scope, given, changed_at, changed_by) VALUES ('cs_' || $1, 'calls', 1, 0, '')`, child)
+		for _, scope := range []proto.Scope{proto.ScopeCalls, proto.ScopeMessages, proto.ScopePhotos} {
+			do(`INSERT INTO consent_scopes (consent_id, scope, given, changed_at, changed_by) VALUES ('cs_' || $1, $2, 1, 0, '')`, child, string(scope))
+		}
 		for _, parent := range all {
 			do(`INSERT INTO guardians (guardian_id, child_id, since) VALUES ($1, $2, 0)`, parent, child)
 		}
