@@ -192,7 +192,7 @@ type MessageEvidence struct {
 	Seq            int64  `json:"seq" minimum:"1"`
 	SenderID       string `json:"sender_id" minLength:"1" maxLength:"64"`
 	At             int64  `json:"at"`
-	Content        []byte `json:"content" maxLength:"65536" doc:"the content, as it was encrypted"`
+	Content        []byte `json:"content" maxLength:"87384" doc:"the content, as it was encrypted; 64 KiB, in base64"`
 	Opening        []byte `json:"opening" doc:"the key of the commitment, 32 bytes"`
 	Tag            []byte `json:"tag" doc:"the server's tag, as it came with the message"`
 }

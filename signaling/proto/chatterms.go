@@ -4,6 +4,9 @@ package proto
 type ChatWho struct {
 	UserID    string
 	SessionID string // of the WebSocket; empty over HTTP
+	// LoginHash is hex SHA-256 of the token of the login by which the session was
+	// opened: when that is ended, the device that is attached here goes with it.
+	LoginHash string
 }
 
 // ChatReceiver is a device with the person whose it is.

@@ -119,7 +119,10 @@ func explain(e validator.FieldError) string {
 	case "unique":
 		return "given the same value twice; allowed is once"
 	}
-	bound := map[string]string{"min": "at least ", "max": "at most "}[e.Tag()] + e.Param()
+	bound := map[string]string{"min": "at least ", "max": "at most ", "len": "exactly "}[e.Tag()] + e.Param()
+	if isBytes(e.Type()) {
+		return fmt.Sprintf("given %d bytes; allowed are %s", reflect.ValueOf(e.Value()).Len(), bound)
+	}
 	switch e.Kind() {
 	case reflect.String:
 		return fmt.Sprintf("given %d characters; allowed are %s", len([]rune(reflect.ValueOf(e.Value()).String())), bound)

@@ -146,6 +146,8 @@ var decoders = map[string]func(json.RawMessage) *proto.Error{
 	proto.TypeCallInvite: refusal[proto.CallInvite], proto.TypeCallAccept: refusal[proto.CallRef],
 	proto.TypeCallJoin: refusal[proto.CallJoin], proto.TypeMediaOffer: refusal[proto.MediaOffer],
 	proto.TypeMediaMute: refusal[proto.MediaMute], proto.TypeStatsReport: refusal[proto.StatsReport],
+	proto.TypeChatAttach: refusal[proto.ChatAttach], proto.TypeChatSend: refusal[proto.ChatSend],
+	proto.TypeChatAck: refusal[proto.ChatAck], proto.TypeChatSignal: refusal[proto.ChatSignal],
 }
 
 // FuzzParse feeds the parser what a stranger may send: it must not fall over,
@@ -158,6 +160,8 @@ func FuzzParse(f *testing.F) {
 		`{"id":3,"type":"call.join","data":{"call_id":"c","sdp":"v=0","sources":[{"kind":"audio","mid":"0","muted":false}]}}`,
 		`{"id":4,"type":"media.mute","data":{"call_id":"c","kind":"video","muted":true}}`,
 		`{"type":"stats.report","data":{"call_id":"c","path":{"protocol":"udp"},"streams":[]}}`,
+		`{"id":5,"type":"chat.send","data":{"conversation_id":"g","n":1,"settled":0,"body":"AAE=","commitment":"n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg=","attachments":["a"]}}`,
+		`{"type":"chat.signal","data":{"conversation_id":"g","body":"AAEC"}}`, `{"id":6,"type":"chat.ack","data":{"pos":1}}`,
 		`{"type":"ack","data":{"seq":3,"seq":4}}`, `{"data":[[[[[[[[[[[[[[[[`, `{"id":1e400}`, "{\"type\":\"\xff\"}", `null`, ``,
 	} {
 		f.Add([]byte(s))
@@ -179,6 +183,9 @@ func FuzzParse(f *testing.F) {
 		var v any
 		if dec.Decode(&v) != nil || dec.More() || strings.Contains(err.Message, "twice") || strings.Contains(err.Message, "UTF-8") {
 			return
+		}
+		if strings.Contains(err.Message, "base64") || strings.Contains(err.Message, " bytes; allowed") {
+			return // the schema counts base64's characters, and does not look at them
 		}
 		if schema.Validate(v) == nil && wholeNumbersAsDigits(v) {
 			t.Fatalf("the schema allows %q, the parser does not: %v", text, err)

@@ -19,16 +19,23 @@ const MaxDepth = 12
 // encoding/json would let pass: a key that comes twice (RFC 8259, section 4,
 // leaves its meaning open), a key in another case, unknown keys, data after
 // the value, deep nesting, text that is not UTF-8.
+//
+// It also holds bytes to base64: encoding/json would take an array of numbers
+// for them, and base64 with line breaks in it, and would not say which field it
+// is that it cannot read.
 type checker struct {
-	dec *json.Decoder
+	dec  *json.Decoder
+	open bool // keys that a type does not know are let pass
 }
 
 // check walks text as a value of type t; a nil t allows any keys.
-func check(text []byte, t reflect.Type, path string) *Error {
+func check(text []byte, t reflect.Type, path string) *Error { return walk(text, t, path, false) }
+
+func walk(text []byte, t reflect.Type, path string, open bool) *Error {
 	if !utf8.Valid(text) {
 		return bad("%s: given bytes that are not UTF-8; allowed is JSON in UTF-8", path)
 	}
-	c := &checker{json.NewDecoder(bytes.NewReader(text))}
+	c := &checker{json.NewDecoder(bytes.NewReader(text)), open}
 	c.dec.UseNumber()
 	if err := c.value(t, path, 0); err != nil {
 		return err
@@ -43,6 +50,10 @@ func check(text []byte, t reflect.Type, path string) *Error {
 // JSON value in UTF-8, no key twice, not nested too deeply. path names it in
 // the error, which has CodeBadMessage.
 func Strict(text []byte, path string) *Error { return check(text, nil, path) }
+
+// StrictFor is Strict for a value of type t, whose bytes have to be base64. Keys
+// that t does not know are for others to look at.
+func StrictFor(text []byte, t reflect.Type, path string) *Error { return walk(text, t, path, true) }
 
 func (c *checker) token(path string) (json.Token, *Error) {
 	tok, err := c.dec.Token()
@@ -59,6 +70,9 @@ func (c *checker) value(t reflect.Type, path string, depth int) *Error {
 	tok, err := c.token(path)
 	if err != nil {
 		return err
+	}
+	if isBytes(t) {
+		return checkBytes(tok, path)
 	}
 	delim, ok := tok.(json.Delim)
 	if !ok {
@@ -93,7 +107,7 @@ func (c *checker) object(t reflect.Type, path string, depth int) *Error {
 		}
 		seen[key] = true
 		ft, ok := known[key]
-		if known != nil && !ok {
+		if known != nil && !ok && !c.open {
 			return bad("%s: given the unknown field %s; allowed are %s", short(path), quote(key), fieldNames(t))
 		}
 		if err := c.value(ft, path+"."+key, depth); err != nil {
@@ -105,7 +119,7 @@ func (c *checker) object(t reflect.Type, path string, depth int) *Error {
 
 func (c *checker) array(t reflect.Type, path string, depth int) *Error {
 	var elem reflect.Type
-	if t != nil && t.Kind() == reflect.Slice {
+	if t = behind(t); t != nil && t.Kind() == reflect.Slice {
 		elem = t.Elem()
 	}
 	for i := 0; c.dec.More(); i++ {
@@ -119,7 +133,7 @@ func (c *checker) array(t reflect.Type, path string, depth int) *Error {
 // fieldTypes maps the JSON names of struct type t onto their types; it is nil
 // where any key will do.
 func fieldTypes(t reflect.Type) map[string]reflect.Type {
-	if t == nil || t.Kind() != reflect.Struct {
+	if t = behind(t); t == nil || t.Kind() != reflect.Struct {
 		return nil
 	}
 	m := map[string]reflect.Type{}
@@ -134,7 +148,16 @@ func fieldTypes(t reflect.Type) map[string]reflect.Type {
 	return m
 }
 
+// behind is the type that a pointer points to; other types are themselves.
+func behind(t reflect.Type) reflect.Type {
+	if t != nil && t.Kind() == reflect.Pointer {
+		return t.Elem()
+	}
+	return t
+}
+
 func fieldNames(t reflect.Type) string {
+	t = behind(t)
 	var names []string
 	for i := range t.NumField() {
 		names = append(names, jsonName(t.Field(i)))

@@ -3,6 +3,7 @@ package reports
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"kinwire/signaling/proto"
 )
@@ -25,9 +26,23 @@ func (s *Service) Queue(ctx context.Context, state string) (proto.CaseReports, e
 	return queue, nil
 }
 
-// Case returns a report with both accounts' facts; *proto.Error not_found if
-// there is none.
-func (s *Service) Case(ctx context.Context, id string) (proto.CaseReport, error) {
+// Case returns a report with both accounts' facts and, if the report revealed a
+// message, that message, until it is deleted. That the operator looked at it is
+// written into the audit log, each time. *proto.Error not_found if there is no
+// such report.
+func (s *Service) Case(ctx context.Context, operator, id string) (proto.CaseReport, error) {
+	c, err := s.caseOf(ctx, id)
+	if err != nil {
+		return proto.CaseReport{}, err
+	}
+	if c.Evidence, err = s.evidence(ctx, operator, c.ID); err != nil {
+		return proto.CaseReport{}, err
+	}
+	return c, nil
+}
+
+// caseOf is a report without what it reveals.
+func (s *Service) caseOf(ctx context.Context, id string) (proto.CaseReport, error) {
 	if !anID.MatchString(id) {
 		return proto.CaseReport{}, errNoReport()
 	}
@@ -66,13 +81,15 @@ func (s *Service) complete(ctx context.Context, cases []proto.CaseReport) error 
 var outcomes = map[proto.Decision]struct {
 	suspends bool // the account is shut
 	warns    bool // a letter says that there was a report
+	keeps    bool // the evidence stays for a while, for whoever asks why
 }{
 	proto.DecisionDismiss: {},
-	proto.DecisionWarn:    {warns: true},
-	proto.DecisionSuspend: {suspends: true},
+	proto.DecisionWarn:    {warns: true, keeps: true},
+	proto.DecisionSuspend: {suspends: true, keeps: true},
 }
 
-// Decide takes a decision about an open report, in force at once.
+// Decide takes a decision about an open report, in force at once. What the
+// report revealed is not in the answer.
 //
 // *proto.Error: bad_message for an unknown decision or no note; not_found;
 // wrong_state if it is decided already, or the account to suspend is gone;
@@ -86,7 +103,7 @@ func (s *Service) Decide(ctx context.Context, operator, id string, in proto.Deci
 	if err != nil {
 		return proto.CaseReport{}, err
 	}
-	c, err := s.Case(ctx, id)
+	c, err := s.caseOf(ctx, id)
 	if err != nil {
 		return proto.CaseReport{}, err
 	}
@@ -105,7 +122,11 @@ func (s *Service) Decide(ctx context.Context, operator, id string, in proto.Deci
 		shut = &suspension
 		log = append(log, s.suspendedEntry(suspension))
 	}
-	ended, done, err := s.Reports.DecideReport(ctx, c, shut, log...)
+	var until time.Time
+	if outcome.keeps {
+		until = s.now().Add(s.cfg.EvidenceRetention)
+	}
+	ended, done, err := s.Reports.DecideReport(ctx, c, until, shut, log...)
 	if err != nil {
 		return proto.CaseReport{}, fmt.Errorf("decide a report: %w", err)
 	}
@@ -116,7 +137,7 @@ func (s *Service) Decide(ctx context.Context, operator, id string, in proto.Deci
 		s.shut(ctx, c.About, ended)
 	}
 	s.tellDecided(ctx, c, outcome.warns)
-	return s.Case(ctx, id)
+	return s.caseOf(ctx, id)
 }
 
 func checkedNote(note string) (string, error) {

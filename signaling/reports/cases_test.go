@@ -74,7 +74,7 @@ func TestTheQueueHasAnEnd(t *testing.T) {
 func TestACaseHasBothAccountsFacts(t *testing.T) {
 	h := newHouse(t)
 	id := h.file("mean things")
-	c, err := h.Case(t.Context(), id)
+	c, err := h.Case(t.Context(), "ann", id)
 	require.NoError(t, err)
 	mia, err := h.User(t.Context(), "mia")
 	require.NoError(t, err)
@@ -88,12 +88,12 @@ func TestACaseHasBothAccountsFacts(t *testing.T) {
 
 	// An account that is deleted leaves its id.
 	h.sql(`DELETE FROM people WHERE id = 'mia'`)
-	c, err = h.Case(t.Context(), id)
+	c, err = h.Case(t.Context(), "ann", id)
 	require.NoError(t, err)
 	require.Equal(t, proto.UserState{Person: proto.Person{ID: "mia"}, State: "gone", Guardians: []string{}, Children: []string{}}, c.Reporter)
 
 	for _, other := range []string{"r_nothing", "", "mia", "r_\x00", strings.Repeat("r", 65)} {
-		_, err := h.Case(t.Context(), other)
+		_, err := h.Case(t.Context(), "ann", other)
 		requireCode(t, proto.CodeNotFound, err)
 	}
 }
@@ -109,7 +109,7 @@ func TestDecisions(t *testing.T) {
 			require.Equal(t, proto.ReportDecided, c.State)
 			require.Equal(t, []string{string(d), "ann", "looked at it"}, []string{string(c.Decision), c.DecidedBy, c.Note})
 			require.Equal(t, h.now.UnixMilli(), c.DecidedAt)
-			again, err := h.again().Case(t.Context(), id)
+			again, err := h.again().Case(t.Context(), "ann", id)
 			require.NoError(t, err)
 			require.Equal(t, c, again, "after a restart")
 
@@ -132,7 +132,7 @@ func TestDecisions(t *testing.T) {
 				_, err := h.Decide(t.Context(), "bob", id, decide(d))
 				requireCode(t, proto.CodeWrongState, err)
 			}
-			again, err = h.Case(t.Context(), id)
+			again, err = h.Case(t.Context(), "ann", id)
 			require.NoError(t, err)
 			require.Equal(t, c, again)
 			require.Len(t, h.audit(), 1+len(log))
@@ -195,7 +195,7 @@ func TestTwoOperatorsAtOnce(t *testing.T) {
 			requireCode(t, proto.CodeWrongState, err)
 		}
 		require.NotEqual(t, -1, winner)
-		c, err := h.Case(t.Context(), id)
+		c, err := h.Case(t.Context(), "ann", id)
 		require.NoError(t, err)
 		require.Equal(t, choices[winner], c.Decision)
 		require.Equal(t, fmt.Sprint("op", winner), c.DecidedBy)

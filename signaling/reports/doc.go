@@ -26,6 +26,20 @@
 // the audit log are one transaction. What an operator writes is kept with the
 // report and not in the audit log, which holds ids and choices only.
 //
+// # Messages as evidence
+//
+// The server cannot read messages. A report may reveal one: its content, the
+// opening of the sender's commitment, and the tag that the server gave it when
+// it was sent. [Franking] verifies that it is what the reported person wrote,
+// and the report is taken only if it is, and if the reporter (or the child for
+// whom they report) is or was in that conversation. What is revealed is sealed
+// with a key that is not in the database, bound to the report's id. An operator
+// sees it in the report itself, not in the queue, and each look is in the audit
+// log: who, and which report, never what. It is deleted when the report is
+// dismissed, and [Config.EvidenceRetention] after any other decision; as long
+// as nobody has decided, it stays. A key that has sealed evidence has to be kept
+// as long.
+//
 // # Suspension
 //
 // A suspended account cannot sign in or be reached. Of it a minimal record

@@ -22,7 +22,12 @@ var anID = regexp.MustCompile(`^[A-Za-z0-9_-]{1,64}$`)
 
 // File reports somebody, and blocks them first where that is wished.
 //
-// *proto.Error: bad_message for what cannot be a report; not_found if the
+// A message that the report reveals is verified; where it is not proven, no
+// report is kept, and the block stands.
+//
+// *proto.Error: bad_message for what cannot be a report, or a message that is
+// not proven, not from who is reported, or of a conversation that the reporter
+// was not in; not_found if the
 // reporter does not know such a person or has no such child; not_allowed for
 // oneself; rate_limited over 20 reports in 24 hours, in which case the block
 // stands.
@@ -77,6 +82,10 @@ func (s *Service) block(ctx context.Context, reporterID, person string, in proto
 
 func (s *Service) keep(ctx context.Context, reporterID, person string, in proto.ReportNew, blocked bool) (proto.Report, error) {
 	now := s.now()
+	afterBlock := ""
+	if blocked {
+		afterBlock = "; the person is blocked all the same"
+	}
 	c := proto.CaseReport{
 		ID: newID(), Kind: in.Kind, Text: in.Text, CallID: in.CallID, At: now.UnixMilli(), State: proto.ReportOpen, OnBehalfOf: in.OnBehalfOf,
 		Reporter: proto.UserState{Person: proto.Person{ID: reporterID}},
@@ -86,16 +95,20 @@ func (s *Service) keep(ctx context.Context, reporterID, person string, in proto.
 	if in.OnBehalfOf != "" {
 		detail += " on_behalf_of=" + in.OnBehalfOf
 	}
-	added, err := s.Reports.AddReport(ctx, c, now.Add(-24*time.Hour), perDay, s.entry(reporterID, "report.filed", c.ID, detail))
+	var evidence []byte
+	if in.Message != nil {
+		var err error
+		if evidence, err = s.proven(ctx, c.ID, person, in.About, *in.Message); err != nil {
+			return proto.Report{}, withNote(err, afterBlock)
+		}
+		detail += " evidence=true"
+	}
+	added, err := s.Reports.AddReport(ctx, c, evidence, now.Add(-24*time.Hour), perDay, s.entry(reporterID, "report.filed", c.ID, detail))
 	if err != nil {
 		return proto.Report{}, fmt.Errorf("keep a report: %w", err)
 	}
 	if !added {
-		after := ""
-		if blocked {
-			after = "; the person is blocked all the same"
-		}
-		return proto.Report{}, refuse(proto.CodeRateLimited, "you have made %d reports in the last 24 hours, and no more are taken in that time%s", perDay, after)
+		return proto.Report{}, refuse(proto.CodeRateLimited, "you have made %d reports in the last 24 hours, and no more are taken in that time%s", perDay, afterBlock)
 	}
 	people, err := s.facts(ctx, person, in.About)
 	if err != nil {
@@ -107,6 +120,15 @@ func (s *Service) keep(ctx context.Context, reporterID, person string, in proto.
 	about := people[in.About].Person
 	return proto.Report{ID: c.ID, About: proto.NameOf{ID: about.ID, Name: about.Name, Avatar: about.Avatar},
 		Kind: c.Kind, At: c.At, State: c.State, Blocked: blocked}, nil
+}
+
+// withNote adds to what a refusal says; other errors stay as they are.
+func withNote(err error, note string) error {
+	refusal := (*proto.Error)(nil)
+	if note == "" || !errors.As(err, &refusal) {
+		return err
+	}
+	return refuse(refusal.Code, "%s%s", refusal.Message, note)
 }
 
 // checkedReport returns a report as it is kept.

@@ -36,7 +36,7 @@ func TestReportAFriend(t *testing.T) {
 		require.NoError(t, err)
 		require.Equal(t, proto.ReportList{Reports: []proto.Report{}}, mine, other)
 	}
-	c, err := h.Case(t.Context(), r.ID)
+	c, err := h.Case(t.Context(), "ann", r.ID)
 	require.NoError(t, err)
 	require.Equal(t, []string{"he said mean things", "c_1", "mia", "leo"}, []string{c.Text, c.CallID, c.Reporter.Person.ID, c.About.Person.ID})
 	require.Equal(t, []string{"mia report.filed " + r.ID + " about=leo kind=bullying blocked=true"}, h.audit(), "ids and choices, no words")
@@ -110,7 +110,7 @@ func TestAParentReportsForAChild(t *testing.T) {
 	mine, err := h.Mine(ctx, "priya")
 	require.NoError(t, err)
 	require.Equal(t, []proto.Report{r}, mine.Reports)
-	c, err := h.Case(ctx, r.ID)
+	c, err := h.Case(ctx, "ann", r.ID)
 	require.NoError(t, err)
 	require.Equal(t, []string{"priya", "mia"}, []string{c.Reporter.Person.ID, c.OnBehalfOf})
 
@@ -228,7 +228,7 @@ func TestFilingWhenTheStoreIsAway(t *testing.T) {
 	requireFault(t, err)
 	_, err = h.Queue(ctx, "")
 	requireFault(t, err)
-	_, err = h.Case(ctx, "r_1")
+	_, err = h.Case(ctx, "ann", "r_1")
 	requireFault(t, err)
 	_, err = h.LookUp(ctx, "ann", "mia")
 	requireFault(t, err)

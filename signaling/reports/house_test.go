@@ -79,7 +79,7 @@ func newHouse(t *testing.T) *house {
 
 // again is the service after a restart.
 func (h *house) again() *reports.Service {
-	s, err := reports.New(reports.Stores{Reports: h.store, Suspensions: h.store, People: h.store}, func() time.Time { return h.now }, h.cfg,
+	s, err := reports.New(reports.Stores{Reports: h.store, Evidence: h.store, Suspensions: h.store, People: h.store}, func() time.Time { return h.now }, h.cfg,
 		reports.Deps{Policy: h, Blocker: h, Logins: h, Marks: h, Changes: h, Mail: h, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(h.t, err)
 	return s

@@ -23,7 +23,7 @@ func TestWithTheRealNeighbours(t *testing.T) {
 	rules := policy.New(h.store, now, policy.Config{NoticeVersion: "1"})
 	circle := friends.New(h.store, now, friends.Config{RequestLifetime: time.Hour, DeclineCooldown: time.Hour, RemindInterval: time.Hour, TalkHalfLife: time.Hour},
 		friends.Deps{Policy: rules, Changes: h, Log: slog.New(slog.DiscardHandler)})
-	s, err := reports.New(reports.Stores{Reports: h.store, Suspensions: h.store, People: h.store}, now, h.cfg,
+	s, err := reports.New(reports.Stores{Reports: h.store, Evidence: h.store, Suspensions: h.store, People: h.store}, now, h.cfg,
 		reports.Deps{Policy: rules, Blocker: circle, Logins: h, Marks: h, Changes: h, Mail: h, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
 	h.pair("mia", "zoe", "pending", false)

@@ -44,8 +44,8 @@ func (s *Service) Run(ctx context.Context) {
 	}
 }
 
-// Sweep deletes the records of suspensions whose time has come, and reports
-// that were decided [Config.Record] ago.
+// Sweep deletes the records of suspensions and the evidence whose time has
+// come, and reports that were decided [Config.Record] ago.
 func (s *Service) Sweep(ctx context.Context) error {
 	records, err := s.Suspensions.SweepSuspensions(ctx, s.now())
 	if err != nil {
@@ -55,8 +55,14 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("delete old reports: %w", err)
 	}
-	if records+old > 0 {
-		s.d.Log.InfoContext(ctx, "old reports and suspensions deleted", "suspension_rows", records, "reports", old)
+	var evidence int64
+	if s.Evidence != nil {
+		if evidence, err = s.Evidence.SweepEvidence(ctx, s.now()); err != nil {
+			return fmt.Errorf("delete old evidence: %w", err)
+		}
+	}
+	if records+old+evidence > 0 {
+		s.d.Log.InfoContext(ctx, "old reports and suspensions deleted", "suspension_rows", records, "reports", old, "evidence", evidence)
 	}
 	return nil
 }

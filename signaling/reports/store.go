@@ -7,9 +7,10 @@ import (
 	"kinwire/signaling/proto"
 )
 
-// Stores is where everything is remembered; one store may be all three.
+// Stores is where everything is remembered; one store may be all of it.
 type Stores struct {
 	Reports     Store
+	Evidence    Evidence
 	Suspensions Suspensions
 	People      People
 }
@@ -20,19 +21,30 @@ type Store interface {
 	// of a friend request; false if personID knows nobody by it.
 	ReportSubject(ctx context.Context, personID, about string) (aboutID string, known bool, err error)
 	// AddReport does nothing and returns false if the reporter has made most
-	// reports since then.
-	AddReport(ctx context.Context, c proto.CaseReport, since time.Time, most int, log ...proto.AuditEntry) (added bool, err error)
+	// reports since then. The evidence is sealed, and empty if there is none.
+	AddReport(ctx context.Context, c proto.CaseReport, evidence []byte, since time.Time, most int, log ...proto.AuditEntry) (added bool, err error)
 	ReportsBy(ctx context.Context, reporterID string, limit int) ([]proto.Report, error)
 	Case(ctx context.Context, id string) (c proto.CaseReport, found bool, err error)
 	// Cases returns open reports, the oldest first, and then decided ones, the
 	// newest first; of one state, or with an empty one all.
 	Cases(ctx context.Context, state proto.ReportState, limit int) ([]proto.CaseReport, error)
-	// DecideReport decides an open report, shuts the account if there is a
+	// DecideReport decides an open report, keeps its evidence until then or,
+	// with a zero time, deletes it, shuts the account if there is a
 	// suspension, and returns the token hashes of the sessions that are gone.
 	// False, and nothing is done, if the report is not open any more or the
 	// account cannot be shut.
-	DecideReport(ctx context.Context, c proto.CaseReport, shut *proto.Suspension, log ...proto.AuditEntry) (ended []string, done bool, err error)
+	DecideReport(ctx context.Context, c proto.CaseReport, evidence time.Time, shut *proto.Suspension, log ...proto.AuditEntry) (ended []string, done bool, err error)
 	SweepReports(ctx context.Context, then time.Time) (int64, error)
+}
+
+// Evidence keeps what reports reveal, as sealed bytes.
+type Evidence interface {
+	// WasInConversation says whether somebody is or was in a conversation.
+	WasInConversation(ctx context.Context, conversationID, personID string) (bool, error)
+	// ReportEvidence returns nothing if there is none (any more); else it
+	// writes down in the same transaction that somebody looked.
+	ReportEvidence(ctx context.Context, id string, now time.Time, log ...proto.AuditEntry) (sealed []byte, until int64, err error)
+	SweepEvidence(ctx context.Context, now time.Time) (int64, error)
 }
 
 // Suspensions keeps which accounts are shut.
@@ -86,6 +98,19 @@ type Marks interface {
 type Changes interface {
 	Relations(userIDs ...string)
 	Family(userIDs ...string)
+}
+
+// Franking verifies messages that a report reveals.
+type Franking interface {
+	// Verify is nil if the message is what its sender sent, and else a
+	// *proto.Error.
+	Verify(e proto.MessageEvidence) error
+}
+
+// Sealer keeps evidence from whoever reads the database without its key.
+type Sealer interface {
+	Seal(aad, body []byte) ([]byte, error)
+	Open(aad, sealed []byte) ([]byte, error)
 }
 
 // Mailer sends an e-mail; it returns fast.

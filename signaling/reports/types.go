@@ -28,6 +28,9 @@ var tells = map[TellParents]struct{ reporter, reported bool }{
 type Config struct {
 	// Record is how long the record of a suspension and decided reports stay.
 	Record time.Duration
+	// EvidenceRetention is how long a message that a report revealed stays
+	// after a decision other than to dismiss the report; 0 is 30 days.
+	EvidenceRetention time.Duration
 	// TellParents is TellBoth where it is empty.
 	TellParents TellParents
 }
@@ -38,6 +41,12 @@ func (c Config) checked() (Config, error) {
 	}
 	if _, ok := tells[c.TellParents]; !ok {
 		return c, fmt.Errorf("reports: tell parents is %q: it must be both, reported or none", c.TellParents)
+	}
+	if c.EvidenceRetention == 0 {
+		c.EvidenceRetention = defaultEvidence
+	}
+	if c.EvidenceRetention < 0 {
+		return c, fmt.Errorf("reports: evidence stays for %s: it must be longer than nothing", c.EvidenceRetention)
 	}
 	if c.Record <= 0 {
 		return c, fmt.Errorf("reports: the record of a suspension stays for %s: it must be longer than nothing", c.Record)
@@ -51,6 +60,8 @@ const (
 	maxText    = 1000 // characters, of a report and of a note
 	maxFind    = 254  // bytes; the longest e-mail address
 	sweepEvery = time.Hour
+
+	defaultEvidence = 30 * 24 * time.Hour
 )
 
 // Deps is what the service needs of its neighbours.
@@ -61,5 +72,9 @@ type Deps struct {
 	Marks   Marks
 	Changes Changes
 	Mail    Mailer
-	Log     *slog.Logger
+	// Franking and Sealer are for messages that reports reveal. Without them,
+	// or without Stores.Evidence, no such report is taken.
+	Franking Franking
+	Sealer   Sealer
+	Log      *slog.Logger
 }

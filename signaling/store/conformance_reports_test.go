@@ -24,6 +24,9 @@ func testReports(t *testing.T, s *Store) {
 	t.Run("LookUp", func(t *testing.T) { testLookUp(t, s) })
 	t.Run("Recipients", func(t *testing.T) { testRecipients(t, s) })
 	t.Run("Sweep", func(t *testing.T) { testReportSweep(t, s) })
+	t.Run("Evidence", func(t *testing.T) { testEvidence(t, s) })
+	t.Run("EvidenceUndone", func(t *testing.T) { testEvidenceUndone(t, s) })
+	t.Run("WasInConversation", func(t *testing.T) { testWasInConversation(t, s) })
 }
 
 // someone adds people with a role and a login that is their id at a host.
@@ -42,7 +45,7 @@ func report(id, by, about string, at time.Time) proto.CaseReport {
 
 func file(t *testing.T, s *Store, c proto.CaseReport) proto.CaseReport {
 	t.Helper()
-	added, err := s.AddReport(t.Context(), c, t0, 1000, entry("report.filed", c.ID))
+	added, err := s.AddReport(t.Context(), c, nil, t0, 1000, entry("report.filed", c.ID))
 	require.NoError(t, err)
 	require.True(t, added)
 	return c
@@ -97,7 +100,7 @@ func testReportAdd(t *testing.T, s *Store) {
 	for i := range cap(errs) {
 		wg.Go(func() {
 			id := fmt.Sprintf("ra-%02d", i)
-			_, err := s.AddReport(ctx, report(id, "ra-me", "ra-you", t0.Add(time.Duration(i)*time.Second)), t0.Add(-time.Hour), 5, entry("report.filed", "ra-log"))
+			_, err := s.AddReport(ctx, report(id, "ra-me", "ra-you", t0.Add(time.Duration(i)*time.Second)), nil, t0.Add(-time.Hour), 5, entry("report.filed", "ra-log"))
 			errs <- err
 		})
 	}
@@ -110,7 +113,7 @@ func testReportAdd(t *testing.T, s *Store) {
 	require.NoError(t, err)
 	require.Len(t, mine, 5, "no more than most, however many come at once")
 	require.Len(t, entriesAbout(t, s, "ra-log"), 5)
-	added, err := s.AddReport(ctx, report("ra-later", "ra-me", "ra-you", t0.Add(time.Hour)), t0.Add(time.Minute), 5)
+	added, err := s.AddReport(ctx, report("ra-later", "ra-me", "ra-you", t0.Add(time.Hour)), nil, t0.Add(time.Minute), 5)
 	require.NoError(t, err)
 	require.True(t, added, "those before since do not count")
 
@@ -148,14 +151,14 @@ func testReportDecide(t *testing.T, s *Store) {
 	require.False(t, found)
 
 	want := decided(old, proto.DecisionWarn, "ann")
-	ended, done, err := s.DecideReport(ctx, want, nil, entry("report.decided", "rd-1"))
+	ended, done, err := s.DecideReport(ctx, want, time.Time{}, nil, entry("report.decided", "rd-1"))
 	require.NoError(t, err)
 	require.True(t, done)
 	require.Empty(t, ended)
 	for _, id := range []string{"rd-1", "rd-9"} {
 		c := decided(old, proto.DecisionDismiss, "bob")
 		c.ID = id
-		_, done, err = s.DecideReport(ctx, c, nil, entry("report.decided", "rd-1"))
+		_, done, err = s.DecideReport(ctx, c, time.Time{}, nil, entry("report.decided", "rd-1"))
 		require.NoError(t, err)
 		require.False(t, done, id)
 	}
@@ -188,7 +191,7 @@ func testReportDecideAtOnce(t *testing.T, s *Store) {
 					p := suspension("ro-you", c.ID, t0.Add(time.Hour))
 					shut = &p
 				}
-				_, done, err := s.DecideReport(ctx, decided(c, proto.DecisionWarn, by), shut, entry("report.decided", c.ID))
+				_, done, err := s.DecideReport(ctx, decided(c, proto.DecisionWarn, by), time.Time{}, shut, entry("report.decided", c.ID))
 				if done {
 					won <- by
 				}
@@ -218,7 +221,7 @@ func testReportSuspends(t *testing.T, s *Store) {
 	}
 	c := file(t, s, report("rx-1", "rx-me", "rx-you", t0.Add(time.Second)))
 	p := suspension("rx-you", c.ID, t0.Add(time.Hour))
-	ended, done, err := s.DecideReport(ctx, decided(c, proto.DecisionSuspend, "ann"), &p, entry("report.decided", c.ID), entry("person.suspended", "rx-you"))
+	ended, done, err := s.DecideReport(ctx, decided(c, proto.DecisionSuspend, "ann"), time.Time{}, &p, entry("report.decided", c.ID), entry("person.suspended", "rx-you"))
 	require.NoError(t, err)
 	require.True(t, done)
 	require.ElementsMatch(t, []string{"rx-h0", "rx-h1", "rx-h2"}, ended)
@@ -231,7 +234,7 @@ func testReportSuspends(t *testing.T, s *Store) {
 	for _, who := range []string{"rx-staff", "nobody"} {
 		c := file(t, s, report("rx-"+who, "rx-me", who, t0.Add(time.Second)))
 		p := suspension(who, c.ID, t0.Add(time.Hour))
-		_, done, err := s.DecideReport(ctx, decided(c, proto.DecisionSuspend, "ann"), &p, entry("report.decided", c.ID))
+		_, done, err := s.DecideReport(ctx, decided(c, proto.DecisionSuspend, "ann"), time.Time{}, &p, entry("report.decided", c.ID))
 		require.NoError(t, err)
 		require.False(t, done)
 		got, _, err := s.Case(ctx, c.ID)
@@ -300,7 +303,7 @@ func testUserStates(t *testing.T, s *Store) {
 	setUp(t, s, `INSERT INTO blocks (blocker_id, blocked_id, at) VALUES ('us-teen', 'us-child', 0), ('us-child', 'us-dad', 0)`)
 	for i, d := range []proto.Decision{proto.DecisionWarn, proto.DecisionDismiss, proto.DecisionWarn} {
 		c := file(t, s, report(fmt.Sprint("us-", i), "us-teen", "us-child", t0.Add(time.Second)))
-		_, _, err := s.DecideReport(ctx, decided(c, d, "ann"), nil)
+		_, _, err := s.DecideReport(ctx, decided(c, d, "ann"), time.Time{}, nil)
 		require.NoError(t, err)
 	}
 	got, err := s.UserStates(ctx, t0, "us-mum", "nobody", "us-child")
@@ -381,7 +384,7 @@ func testReportSweep(t *testing.T, s *Store) {
 		}
 		c = decided(c, proto.DecisionWarn, "ann")
 		c.DecidedAt = toMillis(t0.Add(time.Duration(i) * time.Hour))
-		_, _, err := s.DecideReport(ctx, c, nil)
+		_, _, err := s.DecideReport(ctx, c, time.Time{}, nil)
 		require.NoError(t, err)
 	}
 	n, err = s.SweepReports(ctx, t0.Add(time.Hour))

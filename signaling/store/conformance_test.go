@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
+	"maps"
 	"sync"
 	"testing"
 	"time"
@@ -80,7 +81,17 @@ func conformance(t *testing.T, open func(t *testing.T) *Store) {
 		"AuditWriters":        testAuditWriters,
 		"Rules":               testRules,
 		"Reports":             testReports,
+		"ChatDevices":         testChatDevices,
+		"KeyPackages":         testKeyPackages,
+		"Conversations":       testConversations,
+		"ConversationMoves":   testConversationMoves,
+		"OneConversation":     testOneConversation,
+		"OneCommit":           testOneCommit,
+		"Unsend":              testUnsend,
+		"LooseConversations":  testLooseConversations,
+		"Blobs":               testBlobs,
 	}
+	maps.Copy(cases, relayCases)
 	for name, run := range cases {
 		t.Run(name, func(t *testing.T) { run(t, open(t)) })
 	}

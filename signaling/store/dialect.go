@@ -1,6 +1,7 @@
 package store
 
 import (
+	"context"
 	"database/sql"
 	"errors"
 	"fmt"
@@ -8,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	_ "github.com/jackc/pgx/v5/stdlib" // registers the driver "pgx"
 	"github.com/pressly/goose/v3"
 	"github.com/pressly/goose/v3/lock"
@@ -23,6 +25,12 @@ type dialect struct {
 	open func(dsn string) (read, write *sql.DB, err error)
 	// migrationOptions keeps two nodes from migrating at the same time.
 	migrationOptions func() ([]goose.ProviderOption, error)
+	// scrub makes sure that what was deleted is in no file any more, as far as
+	// the engine has a way to. It reports false where that has to wait.
+	scrub func(ctx context.Context, write *sql.DB) (done bool, err error)
+	// collided reports whether a transaction failed only because of others at
+	// the same time, and may just be run again.
+	collided func(err error) bool
 }
 
 var dialects = map[string]dialect{
@@ -33,6 +41,9 @@ var dialects = map[string]dialect{
 		open:  openSQLite,
 		// One process owns the file; there is nobody to lock out.
 		migrationOptions: func() ([]goose.ProviderOption, error) { return nil, nil },
+		scrub:            truncateWAL,
+		// One writer at a time.
+		collided: func(error) bool { return false },
 	},
 	"postgres": {
 		name:             "postgres",
@@ -40,6 +51,9 @@ var dialects = map[string]dialect{
 		goose:            goose.DialectPostgres,
 		open:             openPostgres,
 		migrationOptions: lockWhileMigrating,
+		// The server's own business: see VACUUM in its manual.
+		scrub:    func(context.Context, *sql.DB) (bool, error) { return true, nil },
+		collided: deadlocked,
 	},
 }
 
@@ -52,6 +66,10 @@ const (
 	// 100,000 people that is half of the time of a look-up. It takes addresses,
 	// not memory.
 	sqliteMap = "mmap_size(1073741824)"
+	// sqliteLog lets the write-ahead log grow to 16 MiB before it is folded back
+	// into the file, which waits for the disk: with the usual 4 MiB every
+	// fiftieth message waited for it.
+	sqliteLog = "wal_autocheckpoint(4000)"
 	// postgresConns is the most connections one node holds. PostgreSQL's own
 	// default allows 100 in all.
 	postgresConns = 16
@@ -69,7 +87,7 @@ func openSQLite(path string) (read, write *sql.DB, err error) {
 	}
 	// _txlock: a transaction takes the write lock when it begins, not when it
 	// first writes, so that it can never fail half-way for want of the lock.
-	write, err = sql.Open("sqlite", sqliteDSN(abs, "immediate", "query_only(0)"))
+	write, err = sql.Open("sqlite", sqliteDSN(abs, "immediate", "query_only(0)", sqliteLog))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -128,4 +146,41 @@ func lockWhileMigrating() ([]goose.ProviderOption, error) {
 		return nil, fmt.Errorf("make the migration lock: %w", err)
 	}
 	return []goose.ProviderOption{goose.WithSessionLocker(locker)}, nil
+}
+
+// scrubWait is how long truncating the WAL waits for readers, in ms. All
+// writers wait along, so it is short, and tried again later.
+const scrubWait = 50
+
+// truncateWAL folds the write-ahead log back into the file and cuts it to
+// nothing: only then is a row that was deleted in no page of it any more.
+// Readers of an older state hold it up.
+func truncateWAL(ctx context.Context, write *sql.DB) (done bool, err error) {
+	conn, err := write.Conn(ctx)
+	if err != nil {
+		return false, err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	var before int
+	if err := conn.QueryRowContext(ctx, `PRAGMA busy_timeout`).Scan(&before); err != nil {
+		return false, err
+	}
+	if _, err := conn.ExecContext(ctx, fmt.Sprint(`PRAGMA busy_timeout = `, scrubWait)); err != nil {
+		return false, err
+	}
+	defer func() {
+		// Not ctx: the connection goes back into the pool as it was.
+		_, restored := conn.ExecContext(context.WithoutCancel(ctx), fmt.Sprint(`PRAGMA busy_timeout = `, before))
+		err = errors.Join(err, restored)
+	}()
+	var busy, logged, moved int
+	err = conn.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &logged, &moved)
+	return err == nil && busy == 0, err
+}
+
+// deadlocked reports whether PostgreSQL ended one of several transactions that
+// waited for each other (40P01), or that could not be put in an order (40001).
+func deadlocked(err error) bool {
+	failed, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (failed.Code == "40P01" || failed.Code == "40001")
 }

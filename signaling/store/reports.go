@@ -35,20 +35,20 @@ func (s *Store) ReportSubject(ctx context.Context, personID, about string) (abou
 }
 
 // AddReport keeps an open report, of whose two people only the ids are looked
-// at. It changes nothing and returns false if the reporter has made most
-// reports since then already.
-func (s *Store) AddReport(ctx context.Context, c proto.CaseReport, since time.Time, most int, log ...proto.AuditEntry) (added bool, err error) {
+// at, with its evidence, sealed; empty if there is none. It changes nothing and
+// returns false if the reporter has made most reports since then already.
+func (s *Store) AddReport(ctx context.Context, c proto.CaseReport, evidence []byte, since time.Time, most int, log ...proto.AuditEntry) (added bool, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		// The update that changes nothing lines up one person's reports.
 		if _, err := tx.ExecContext(ctx, `UPDATE people SET state = state WHERE id = $1`, c.Reporter.Person.ID); err != nil {
 			return err
 		}
 		n, err := affected(tx.ExecContext(ctx, `
-			INSERT INTO reports (id, reporter_id, on_behalf_of, about_id, call_id, kind, body, at, state, decision, decided_by, decided_at, note)
-			SELECT $1, $2, $3, $4, $5, $6, $7, $8, 'open', '', '', 0, ''
+			INSERT INTO reports (id, reporter_id, on_behalf_of, about_id, call_id, kind, body, at, state, decision, decided_by, decided_at, note, evidence)
+			SELECT $1, $2, $3, $4, $5, $6, $7, $8, 'open', '', '', 0, '', $11
 			WHERE (SELECT count(*) FROM reports WHERE reporter_id = $2 AND at > $9) < $10`,
 			c.ID, c.Reporter.Person.ID, c.OnBehalfOf, c.About.Person.ID, c.CallID, string(c.Kind), c.Text, c.At,
-			toMillis(since), most))
+			toMillis(since), most, filled(evidence)))
 		if err != nil || n == 0 {
 			return err
 		}
@@ -129,17 +129,21 @@ func (s *Store) Cases(ctx context.Context, state proto.ReportState, limit int) (
 var errUndone = errors.New("undone")
 
 // DecideReport decides the open report c.ID as its Decision, DecidedBy,
-// DecidedAt and Note say. With a suspension, the account is shut in the same
-// transaction: ended are the token hashes of its sessions, which are gone.
-// False, and nothing is done, if the report is not there or not open any
+// DecidedAt and Note say. Its evidence, if there is any, stays until then; with
+// a zero time it is deleted at once. With a suspension, the account is shut in
+// the same transaction: ended are the token hashes of its sessions, which are
+// gone. False, and nothing is done, if the report is not there or not open any
 // more, or the account cannot be shut.
-func (s *Store) DecideReport(ctx context.Context, c proto.CaseReport, shut *proto.Suspension, log ...proto.AuditEntry) (ended []string, done bool, err error) {
+func (s *Store) DecideReport(ctx context.Context, c proto.CaseReport, evidence time.Time, shut *proto.Suspension, log ...proto.AuditEntry) (ended []string, done bool, err error) {
 	err = s.tx(ctx, func(tx *sql.Tx) error {
 		n, err := affected(tx.ExecContext(ctx, `
 			UPDATE reports SET state = 'decided', decision = $1, decided_by = $2, decided_at = $3, note = $4
 			WHERE id = $5 AND state = 'open'`,
 			string(c.Decision), c.DecidedBy, c.DecidedAt, c.Note, c.ID))
 		if err != nil || n == 0 {
+			return err
+		}
+		if err := keepEvidence(ctx, tx, c.ID, evidence); err != nil {
 			return err
 		}
 		if shut != nil {

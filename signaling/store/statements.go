@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"sync"
 )
 
@@ -47,4 +48,61 @@ func (s *Store) hotRow(ctx context.Context, query string, args []any, into ...an
 		return err
 	}
 	return stmt.QueryRowContext(ctx, args...).Scan(into...)
+}
+
+// hotTx is a transaction on the writer whose commonest statements are parsed
+// and planned once, as with hot. The others run as they do in any transaction.
+type hotTx struct {
+	*sql.Tx
+	prepared *statements
+}
+
+// prepareAll prepares statements on the writer. That has to happen outside of
+// any transaction: SQLite's writer is one connection.
+func (s *Store) prepareAll(ctx context.Context, queries []string) error {
+	for _, query := range queries {
+		if _, known := s.hotWrites.byText.Load(query); known {
+			continue
+		}
+		stmt, err := s.write.PrepareContext(ctx, query)
+		if err != nil {
+			return fmt.Errorf("prepare %.60q: %w", query, err)
+		}
+		if _, loaded := s.hotWrites.byText.LoadOrStore(query, stmt); loaded {
+			if err := stmt.Close(); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+func (t hotTx) stmt(ctx context.Context, query string) *sql.Stmt {
+	if known, ok := t.prepared.byText.Load(query); ok {
+		if stmt, ok := known.(*sql.Stmt); ok {
+			return t.StmtContext(ctx, stmt)
+		}
+	}
+	return nil
+}
+
+func (t hotTx) ExecContext(ctx context.Context, query string, args ...any) (sql.Result, error) {
+	if stmt := t.stmt(ctx, query); stmt != nil {
+		return stmt.ExecContext(ctx, args...)
+	}
+	return t.Tx.ExecContext(ctx, query, args...)
+}
+
+func (t hotTx) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	if stmt := t.stmt(ctx, query); stmt != nil {
+		return stmt.QueryContext(ctx, args...)
+	}
+	return t.Tx.QueryContext(ctx, query, args...)
+}
+
+func (t hotTx) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	if stmt := t.stmt(ctx, query); stmt != nil {
+		return stmt.QueryRowContext(ctx, args...)
+	}
+	return t.Tx.QueryRowContext(ctx, query, args...)
 }

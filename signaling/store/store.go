@@ -29,6 +29,9 @@ type Store struct {
 	// SQLITE_BUSY. For PostgreSQL both are the same pool.
 	read, write *sql.DB
 	prepared    statements // on read
+	hotWrites   statements // on write
+	dialect     dialect
+	group       group // of what every message takes
 }
 
 // Open opens the database, makes it if it is an SQLite file that is not there,
@@ -46,7 +49,7 @@ func Open(ctx context.Context, cfg Config, log *slog.Logger) (*Store, error) {
 	if err != nil {
 		return nil, fmt.Errorf("open %s store: %w", cfg.Driver, err)
 	}
-	s := &Store{read: read, write: write}
+	s := &Store{read: read, write: write, dialect: d}
 	if err := s.prepare(ctx, d, log); err != nil {
 		return nil, errors.Join(err, s.Close())
 	}

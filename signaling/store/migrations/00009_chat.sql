@@ -3,8 +3,9 @@
 -- A device that takes part in conversations: one leaf of MLS groups (RFC 9420).
 -- Whoever shows the secret is the device; login_hash is the login that it last
 -- came with, which takes the device along when it is ended. next_pos, queued
--- and queued_bytes tell of its queue, so that nothing has to be counted; all up
--- to settled of what it has sent need not be remembered any more.
+-- and queued_bytes tell of its queue, so that nothing has to be counted; last_n
+-- is the last that it has sent, and all up to settled need not be remembered
+-- any more.
 CREATE TABLE chat_devices (
     id            TEXT   NOT NULL PRIMARY KEY,
     person_id     TEXT   NOT NULL REFERENCES people (id) ON DELETE CASCADE,
@@ -17,6 +18,7 @@ CREATE TABLE chat_devices (
     next_pos      BIGINT NOT NULL DEFAULT 1,
     queued        BIGINT NOT NULL DEFAULT 0,
     queued_bytes  BIGINT NOT NULL DEFAULT 0,
+    last_n        BIGINT NOT NULL DEFAULT 0,
     settled       BIGINT NOT NULL DEFAULT 0
 );
 CREATE INDEX chat_devices_by_person ON chat_devices (person_id);
@@ -24,7 +26,9 @@ CREATE INDEX chat_devices_by_login ON chat_devices (login_hash);
 CREATE INDEX chat_devices_by_seen ON chat_devices (seen_at);
 
 -- Key packages (RFC 9420, section 10): taken once each, but for the last resort
--- of a device and suite. id is the SHA-256 of the package in hex.
+-- of a device and suite. id is the SHA-256 of the package in hex. last_resort is
+-- 0, 1, or 2 for one that was taken at made_at: it stays for a while without its
+-- bytes, so that an upload that is repeated cannot bring it back.
 CREATE TABLE chat_keys (
     id          TEXT   NOT NULL PRIMARY KEY,
     device_id   TEXT   NOT NULL REFERENCES chat_devices (id) ON DELETE CASCADE,
@@ -34,11 +38,13 @@ CREATE TABLE chat_keys (
     made_at     BIGINT NOT NULL
 );
 CREATE INDEX chat_keys_by_device ON chat_keys (device_id, suite, last_resort, made_at);
+CREATE INDEX chat_keys_by_age ON chat_keys (last_resort, made_at);
 
 -- A conversation: of two (pair_low < pair_high as bytes) or a group (both
 -- empty). generation counts MLS groups that followed one another in it, epoch
 -- is that of the last commit, seq numbers what goes through it. group_info is
--- sealed, as are the bodies of messages.
+-- sealed, as are the bodies of messages. shut is why nobody can write in it as
+-- its members were last told: what holds is asked anew each time.
 CREATE TABLE chat_conversations (
     id           TEXT   NOT NULL PRIMARY KEY,
     kind         TEXT   NOT NULL,
@@ -51,9 +57,12 @@ CREATE TABLE chat_conversations (
     group_info   BYTEA  NOT NULL,
     committer    TEXT   NOT NULL, -- the device of the last commit
     committed_id TEXT   NOT NULL, -- and by which name it knows the commit
+    committed_seq BIGINT NOT NULL DEFAULT 0,
+    shut         TEXT   NOT NULL DEFAULT '',
     created_by   TEXT   NOT NULL, -- person; empty once they are gone
     created_at   BIGINT NOT NULL,
-    last_at      BIGINT NOT NULL  -- of the last message
+    last_at      BIGINT NOT NULL, -- of the last message
+    drops        BIGINT NOT NULL DEFAULT 0 -- how often its queues were emptied because people may not write any more
 );
 CREATE UNIQUE INDEX chat_conversations_pairs ON chat_conversations (pair_low, pair_high) WHERE kind = 'direct';
 
@@ -102,12 +111,15 @@ CREATE TABLE chat_messages (
 );
 CREATE INDEX chat_messages_by_expiry ON chat_messages (expires_at);
 
--- What each device still has to take, in its order.
+-- What each device still has to take, in its order. peers is to how many devices
+-- of the same person the message went, but for those that it never reached and
+-- never will: when all of them are without it, the sender is told.
 CREATE TABLE chat_queue (
     device_id       TEXT   NOT NULL REFERENCES chat_devices (id) ON DELETE CASCADE,
     pos             BIGINT NOT NULL,
     conversation_id TEXT   NOT NULL,
     seq             BIGINT NOT NULL,
+    peers           BIGINT NOT NULL,
     PRIMARY KEY (device_id, pos)
 );
 CREATE INDEX chat_queue_by_message ON chat_queue (conversation_id, seq);

@@ -1528,7 +1528,7 @@ export interface MessageEvidence {
   seq: number;
   sender_id: string;
   at: number;
-  /** the content, as it was encrypted */
+  /** the content, as it was encrypted; 64 KiB, in base64 */
   content: string;
   /** the key of the commitment, 32 bytes */
   opening: string;

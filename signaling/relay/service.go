@@ -1,0 +1,101 @@
+package relay
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"strconv"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kinwire/signaling/proto"
+)
+
+// Service is the relay. Its methods may be called from any goroutine; what is
+// delivered, swept and told is the work of Run.
+type Service struct {
+	store Store
+	now   func() time.Time
+	cfg   Config
+	d     Deps
+
+	sends   *allowance
+	signals *allowance
+	lanes   *lanes
+	tidings *tidings
+	rosters *rosters
+	counts  counts
+	deleted atomic.Bool // something was, since the last scrub
+}
+
+// New makes a relay. Nothing is delivered before Run.
+func New(store Store, now func() time.Time, cfg Config, d Deps) *Service {
+	cfg = cfg.withDefaults()
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Service{
+		store: store, now: now, cfg: cfg, d: d,
+		sends:   newAllowance(cfg.SendRate, cfg.SendBurst),
+		signals: newAllowance(cfg.SignalRate, cfg.SignalBurst),
+		lanes:   newLanes(cfg.Window, cfg.WindowBytes),
+		tidings: newTidings(),
+		rosters: newRosters(),
+		counts:  counts{refused: map[proto.Code]int64{}, expired: map[proto.DeliveryKind]int64{}},
+	}
+}
+
+// Run delivers, sweeps and scrubs until ctx ends, and returns when all of it
+// has come to rest.
+func (s *Service) Run(ctx context.Context) {
+	var all sync.WaitGroup
+	for range s.cfg.Workers {
+		all.Go(func() { s.work(ctx) })
+	}
+	all.Go(func() { s.tell(ctx) })
+	all.Go(func() { every(ctx, s.cfg.SweepInterval, s.sweep) })
+	all.Go(func() { every(ctx, s.cfg.ScrubInterval, s.scrub) })
+	all.Go(func() { every(ctx, retryInterval, func(context.Context) { s.lanes.retry() }) })
+	<-ctx.Done()
+	s.lanes.close()
+	all.Wait()
+}
+
+// retryInterval is how long a lane rests whose queue could not be read.
+const retryInterval = time.Second
+
+// every runs do at once and then again after each interval.
+func every(ctx context.Context, interval time.Duration, do func(ctx context.Context)) {
+	t := time.NewTicker(interval)
+	defer t.Stop()
+	for {
+		do(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+	}
+}
+
+func (s *Service) scrub(ctx context.Context) {
+	if !s.deleted.Swap(false) {
+		return
+	}
+	if err := s.store.Scrub(ctx); err != nil && ctx.Err() == nil {
+		s.deleted.Store(true)
+		s.counts.scrubFails.Add(1)
+		s.d.Log.Warn("deleted messages are still in the log of the database", "err", err)
+	}
+}
+
+func refuse(code proto.Code, format string, args ...any) *proto.Error {
+	return &proto.Error{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// place is what a sealed body is bound to, so that a row moved to another place
+// does not open there.
+func place(conversationID string, seq int64, kind proto.DeliveryKind) []byte {
+	return []byte(conversationID + "|" + strconv.FormatInt(seq, 10) + "|" + string(kind))
+}

@@ -1,0 +1,343 @@
+package store
+
+import (
+	"database/sql"
+	"errors"
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"kinwire/signaling/proto"
+)
+
+func testChatHello(t *testing.T, s *Store) {
+	p := openParlour(t, s, "g", 1, "a", "b")
+	p.send(t, s, "a-1", 1)
+	hello := proto.ChatHello{DeviceID: "b-1", UserID: "b", SecretHash: "secret-b-1", At: 77}
+	out, found, err := s.HelloChatDevice(t.Context(), hello)
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, proto.ChatAttached{Waiting: 1}, out)
+	require.Equal(t, 1, tally(t, s, `SELECT count(*) FROM chat_devices WHERE seen_at = 77 AND id = 'b-1'`))
+	for name, change := range map[string]func(*proto.ChatHello){
+		"device": func(h *proto.ChatHello) { h.DeviceID = "x" },
+		"person": func(h *proto.ChatHello) { h.UserID = "a" },
+		"secret": func(h *proto.ChatHello) { h.SecretHash = "" },
+	} {
+		other := hello
+		change(&other)
+		_, found, err := s.HelloChatDevice(t.Context(), other)
+		require.NoError(t, err)
+		require.False(t, found, name)
+	}
+	out, found, err = s.HelloChatDevice(t.Context(), proto.ChatHello{DeviceID: "a-1", UserID: "a", SecretHash: "secret-a-1"})
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, proto.ChatAttached{LastN: 1}, out)
+}
+
+func testChatTaken(t *testing.T, s *Store) {
+	ctx := t.Context()
+	p := openParlour(t, s, "g", 2, "a", "b")
+	out := p.send(t, s, "a-1", 1)
+	require.Equal(t, proto.ChatTaken{
+		Sent: proto.ChatSent{N: 1, Seq: 1, At: 1001, Tag: []byte("tag@1")},
+		To:   []proto.ChatPlace{{ChatReceiver: p.devices[1], Pos: 1}, {ChatReceiver: p.devices[2], Pos: 1}, {ChatReceiver: p.devices[3], Pos: 1}},
+	}, out)
+	require.Equal(t, proto.ChatTaken{Sent: out.Sent, Again: true}, p.send(t, s, "a-1", 1), "again is the same")
+	sent, found, err := s.ChatSentBefore(ctx, "a-1", 1)
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, out.Sent, sent)
+	require.EqualValues(t, 2, p.send(t, s, "b-2", 1).Sent.Seq)
+
+	list, err := s.ChatQueue(ctx, "a-2", 0, 10, 1000)
+	require.NoError(t, err)
+	require.Equal(t, []proto.ChatQueued{
+		{
+			ChatDelivery: proto.ChatDelivery{Pos: 1, ConversationID: "g", Seq: 1, Kind: proto.DeliveryMessage, Generation: 1, Epoch: 7,
+				SenderID: "a", DeviceID: "a-1", At: 1001, Body: []byte("a-1@1")},
+			Size: 10, Franking: []byte(strings.Repeat("c", 32) + "tag@1"),
+		},
+		{
+			ChatDelivery: proto.ChatDelivery{Pos: 2, ConversationID: "g", Seq: 2, Kind: proto.DeliveryMessage, Generation: 1, Epoch: 7,
+				SenderID: "b", DeviceID: "b-2", At: 1001, Body: []byte("b-2@2")},
+			Size: 10, Franking: []byte(strings.Repeat("c", 32) + "tag@2"),
+		},
+	}, list)
+	for _, c := range []struct {
+		after int64
+		limit int
+		bytes int64
+		want  int
+	}{{0, 10, 9, 1}, {0, 10, 10, 2}, {0, 1, 100, 1}, {1, 10, 100, 1}, {2, 10, 100, 0}} {
+		list, err := s.ChatQueue(ctx, "a-2", c.after, c.limit, c.bytes)
+		require.NoError(t, err)
+		require.Len(t, list, c.want, c)
+	}
+	require.Equal(t, 1, tally(t, s, `SELECT count(*) FROM chat_conversations WHERE seq = 2 AND last_at = 1001`), "what was refused has taken no place")
+	tidy(t, s)
+}
+
+func testChatNumbers(t *testing.T, s *Store) {
+	ctx := t.Context()
+	p := openParlour(t, s, "g", 1, "a", "b")
+	_, err := s.TakeChat(ctx, p.load("a-1", 2), sealAs("x"))
+	refusedAs(t, proto.CodeWrongState, err)
+	for n := range int64(4) {
+		p.send(t, s, "a-1", n+1)
+	}
+	in := p.load("a-1", 5)
+	in.Send.Settled = 3
+	_, err = s.TakeChat(ctx, in, sealAs("x"))
+	require.NoError(t, err)
+	_, err = s.TakeChat(ctx, p.load("a-1", 3), sealAs("x"))
+	refusedAs(t, proto.CodeWrongState, err)
+	require.ErrorContains(t, err, "given 3; allowed is 6, the next of this device, or again one of those after 3")
+	require.True(t, p.send(t, s, "a-1", 4).Again)
+	require.False(t, p.send(t, s, "a-1", 6).Again, "settled does not go back")
+	require.Equal(t, 3, tally(t, s, `SELECT count(*) FROM chat_sent`))
+	require.Equal(t, []int64{1, 2, 3, 4, 5, 6}, waiting(t, s, "b-1"))
+}
+
+func testChatStale(t *testing.T, s *Store) {
+	ctx := t.Context()
+	p := openParlour(t, s, "g", 1, "a", "b")
+	for name, change := range map[string]func(*proto.ChatLoad){
+		"generation":   func(l *proto.ChatLoad) { l.Generation = 2 },
+		"epoch":        func(l *proto.ChatLoad) { l.Epoch = 6 },
+		"drops":        func(l *proto.ChatLoad) { l.Drops = 1 },
+		"conversation": func(l *proto.ChatLoad) { l.Send.ConversationID = "none" },
+		"device":       func(l *proto.ChatLoad) { l.DeviceID = "c-1" },
+	} {
+		in := p.load("a-1", 1)
+		change(&in)
+		out, err := s.TakeChat(ctx, in, sealAs("x"))
+		require.NoError(t, err, name)
+		require.Equal(t, proto.ChatTaken{Stale: true}, out, name)
+	}
+	for name, query := range map[string]string{
+		"a leaf is out":    `UPDATE chat_leaves SET state = 'out' WHERE device_id = 'b-1'`,
+		"no other is left": `DELETE FROM chat_leaves WHERE device_id = 'b-1'`,
+	} {
+		setUp(t, s, query)
+		out, err := s.TakeChat(ctx, p.load("a-1", 1), sealAs("x"))
+		require.NoError(t, err, name)
+		require.True(t, out.Stale, name)
+	}
+	require.Zero(t, tally(t, s, `SELECT seq FROM chat_conversations`), "nothing has changed")
+	require.Zero(t, tally(t, s, `SELECT count(*) FROM chat_messages`))
+	_, err := s.TakeChat(ctx, openParlour(t, s, "g2", 1, "a", "b").load("a-1", 1),
+		func(int64) ([]byte, []byte, error) { return nil, nil, errors.New("no key") })
+	require.ErrorContains(t, err, "no key")
+	require.Zero(t, tally(t, s, `SELECT count(*) FROM chat_queue`))
+	tidy(t, s)
+}
+
+func testChatRoster(t *testing.T, s *Store) {
+	openParlour(t, s, "g", 1, "a", "b", "c")
+	setUp(t, s, `UPDATE chat_members SET state = 'out' WHERE person_id = 'c'`)
+	setUp(t, s, `UPDATE chat_leaves SET state = 'out' WHERE device_id = 'c-1'`)
+	setUp(t, s, `DELETE FROM chat_devices WHERE id = 'b-1'`)
+	r, found, err := s.ChatRoster(t.Context(), "g")
+	require.NoError(t, err)
+	require.True(t, found)
+	require.Equal(t, proto.ChatRoster{
+		Generation: 1, Epoch: 7, People: []string{"a", "b"},
+		Leaves: []proto.ChatLeaf{
+			{ChatReceiver: proto.ChatReceiver{DeviceID: "a-1", UserID: "a"}, In: true},
+			{ChatReceiver: proto.ChatReceiver{DeviceID: "b-1"}},
+			{ChatReceiver: proto.ChatReceiver{DeviceID: "c-1", UserID: "c"}},
+		},
+	}, r)
+	_, found, err = s.ChatRoster(t.Context(), "none")
+	require.NoError(t, err)
+	require.False(t, found)
+}
+
+func testChatBounds(t *testing.T, s *Store) {
+	ctx := t.Context()
+	p := openParlour(t, s, "g", 1, "a", "b", "c")
+	for name, change := range map[string]func(*proto.ChatLoad){
+		"messages": func(l *proto.ChatLoad) { l.QueueMessages = 2 },
+		"bytes":    func(l *proto.ChatLoad) { l.QueueBytes = 29 },
+	} {
+		t.Run(name, func(t *testing.T) {
+			in := p.load("a-1", 1)
+			for range 2 {
+				change(&in)
+				_, err := s.TakeChat(ctx, in, sealAs("x"))
+				require.NoError(t, err)
+				in = p.load("a-1", in.Send.N+1)
+			}
+			acked, err := s.AckChat(ctx, "b-1", 100, 0)
+			require.NoError(t, err)
+			require.True(t, acked.Known)
+			_, err = s.AckChat(ctx, "b-1", acked.Next-1, 0)
+			require.NoError(t, err)
+			change(&in)
+			_, err = s.TakeChat(ctx, in, sealAs("x"))
+			refusedAs(t, proto.CodeQueueFull, err)
+			require.Empty(t, waiting(t, s, "b-1"), "it is in no queue where one is full")
+			acked, err = s.AckChat(ctx, "c-1", acked.Next-2, 0)
+			require.NoError(t, err)
+			out, err := s.TakeChat(ctx, in, sealAs("x"))
+			require.NoError(t, err)
+			require.False(t, out.Again, "what was refused has not been counted")
+			for _, d := range p.devices {
+				_, err = s.AckChat(ctx, d.DeviceID, acked.Next, 0)
+				require.NoError(t, err)
+			}
+			setUp(t, s, `UPDATE chat_devices SET last_n = 0`)
+			setUp(t, s, `DELETE FROM chat_sent`)
+			tidy(t, s)
+		})
+	}
+}
+
+func testChatAcked(t *testing.T, s *Store) {
+	ctx := t.Context()
+	p, q := openParlour(t, s, "g1", 2, "a", "b"), openParlour(t, s, "g2", 1, "b", "c")
+	p.send(t, s, "a-1", 1)
+	p.send(t, s, "a-2", 1)
+	q.send(t, s, "c-1", 1)
+	p.send(t, s, "b-2", 1) // of the very person
+	p.send(t, s, "a-1", 2)
+
+	for _, c := range []struct {
+		pos  int64
+		want proto.ChatAcked
+	}{
+		{0, proto.ChatAcked{Known: true, Next: 6}},
+		{2, proto.ChatAcked{Known: true, Next: 6, Count: 2, Marks: []proto.ChatMark{{ConversationID: "g1", Seq: 2, Senders: []string{"a"}}}}},
+		{2, proto.ChatAcked{Known: true, Next: 6}},
+		{6, proto.ChatAcked{Known: true, Next: 6}}, // of no delivery yet
+		{5, proto.ChatAcked{Known: true, Next: 6, Count: 3, Marks: []proto.ChatMark{
+			{ConversationID: "g1", Seq: 4, Senders: []string{"a"}}, {ConversationID: "g2", Seq: 1, Senders: []string{"c"}},
+		}}},
+	} {
+		got, err := s.AckChat(ctx, "b-1", c.pos, 0)
+		require.NoError(t, err)
+		require.Equal(t, c.want, got)
+		tidy(t, s)
+	}
+	require.Equal(t, 1, tally(t, s, `SELECT count(*) FROM chat_members WHERE conversation_id = 'g1' AND person_id = 'b' AND delivered_seq = 4`))
+
+	got, err := s.AckChat(ctx, "b-2", 3, 0)
+	require.NoError(t, err)
+	require.Equal(t, proto.ChatAcked{Known: true, Next: 4, Count: 3}, got, "another device was faster")
+	require.Equal(t, []int64{1, 2, 3, 4}, seqsOf(t, s, "g1"), "the sender's own second device waits")
+	require.Empty(t, seqsOf(t, s, "g2"), "gone with the last of those for whom it was")
+	for _, id := range []string{"a-1", "a-2"} {
+		got, err := s.AckChat(ctx, id, 2, 0)
+		require.NoError(t, err)
+		require.EqualValues(t, 2, got.Count)
+	}
+	require.Equal(t, []int64{4}, seqsOf(t, s, "g1"))
+	got, err = s.AckChat(ctx, "nobody", 1, 0)
+	require.NoError(t, err)
+	require.False(t, got.Known)
+	tidy(t, s)
+}
+
+func seqsOf(t testing.TB, s *Store, conversation string) (seqs []int64) {
+	t.Helper()
+	rows, err := s.write.QueryContext(t.Context(), `SELECT seq FROM chat_messages WHERE conversation_id = $1 ORDER BY seq`, conversation)
+	seqs, err = collect(rows, err, func(row scanner) (n int64, err error) { return n, row.Scan(&n) })
+	require.NoError(t, err)
+	return seqs
+}
+
+func testChatAckedInSteps(t *testing.T, s *Store) {
+	ctx := t.Context()
+	p := openParlour(t, s, "g", 1, "a", "b")
+	const n = 2*ackStep + 3
+	require.NoError(t, s.tx(ctx, func(tx *sql.Tx) error {
+		m := outgoing{conversationID: "g", kind: proto.DeliveryMessage, senderID: "a", deviceID: "a-1", expiresAt: farAway, size: 1}
+		first, err := nextSeq(ctx, tx, "g", n)
+		require.NoError(t, err)
+		require.EqualValues(t, 1, first)
+		for i := range int64(n) {
+			require.NoError(t, enqueue(ctx, tx, m, first+i, []string{"b-1", "b-1", "gone"}))
+		}
+		return nil
+	}))
+	require.Len(t, waiting(t, s, "b-1"), n)
+	tidy(t, s)
+	out, err := s.AckChat(ctx, "b-1", n, seenEvery+1)
+	require.NoError(t, err)
+	require.EqualValues(t, n, out.Count)
+	require.EqualValues(t, n, out.Marks[len(out.Marks)-1].Seq)
+	require.Equal(t, 1, tally(t, s, `SELECT count(*) FROM chat_devices WHERE seen_at > 0`))
+	require.Empty(t, seqsOf(t, s, "g"))
+	require.EqualValues(t, n+1, p.send(t, s, "a-1", 1).Sent.Seq)
+	tidy(t, s)
+}
+
+// testChatAtOnce has everybody send and acknowledge at once, in conversations
+// that share devices, while one is emptied and another expires.
+func testChatAtOnce(t *testing.T, s *Store) {
+	ctx := t.Context()
+	all := []parlour{openParlour(t, s, "g1", 2, "a", "b"), openParlour(t, s, "g2", 2, "b", "c"), openParlour(t, s, "g3", 2, "a", "c")}
+	const each = 15
+	var wg sync.WaitGroup
+	var next sync.Map // device → *int64, each device has one sender
+	errs := make(chan error, 1000)
+	for i, d := range []string{"a-1", "b-2", "c-1"} {
+		wg.Go(func() {
+			for n := int64(1); n <= each; n++ {
+				p := all[(i+int(n)%2*2)%3]
+				in := p.load(d, n)
+				for {
+					r, _, err := s.ChatRoster(ctx, p.id)
+					if err != nil {
+						errs <- err
+						return
+					}
+					in.Drops = r.Drops
+					out, err := s.TakeChat(ctx, in, sealAs(d))
+					if err != nil {
+						errs <- fmt.Errorf("send: %w", err)
+						return
+					}
+					if !out.Stale {
+						break
+					}
+				}
+			}
+			next.Store(d, true)
+		})
+	}
+	for _, d := range []string{"a-1", "a-2", "b-1", "b-2", "c-1"} {
+		wg.Go(func() {
+			for pos := int64(1); pos < each; pos += 2 {
+				if _, err := s.AckChat(ctx, d, pos, 0); err != nil {
+					errs <- fmt.Errorf("ack: %w", err)
+				}
+			}
+		})
+	}
+	wg.Go(func() {
+		for range each {
+			err := s.chatTx(ctx, func(tx *sql.Tx) error {
+				_, err := dropQueued(ctx, tx, "g2", []string{"c-2", "b-1"}, 5, farAway)
+				return err
+			})
+			if err != nil {
+				errs <- fmt.Errorf("drop: %w", err)
+			}
+			if _, err := s.ExpireChat(ctx, farAway, farAway+1, 3); err != nil {
+				errs <- fmt.Errorf("expire: %w", err)
+			}
+		}
+	})
+	wg.Wait()
+	close(errs)
+	for err := range errs {
+		require.NoError(t, err)
+	}
+	tidy(t, s)
+}
