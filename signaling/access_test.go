@@ -216,6 +216,38 @@ var foreign = map[string]func(f *familyHouse) string{
 	"unblock":          func(f *familyHouse) string { return f.kim },
 	"approve":          func(f *familyHouse) string { return f.requestOf(leo) },
 	"history-delete":   func(f *familyHouse) string { return "call-1" },
+
+	"chat-device-delete":      leosDevice,
+	"chat-keys":               leosDevice,
+	"chat-keys-add":           leosDevice,
+	"chat-keys-take":          func(f *familyHouse) string { return f.kim },
+	"conversation":            leosConversation,
+	"conversation-leave":      leosConversation,
+	"conversation-commit":     leosConversation,
+	"conversation-group-info": leosConversation,
+	"attachment":              leosAttachment,
+	"attachment-chunk":        leosAttachment,
+	"attachment-chunk-put":    leosAttachment,
+	"attachment-done":         leosAttachment,
+}
+
+// Leo writes to Tomek, and has uploaded something.
+func leosDevice(f *familyHouse) string       { return f.secrets().device }
+func leosConversation(f *familyHouse) string { return f.secrets().conversation }
+func leosAttachment(f *familyHouse) string   { return f.secrets().attachment }
+
+type leosSecrets struct{ device, conversation, attachment string }
+
+func (f *familyHouse) secrets() leosSecrets {
+	f.t.Helper()
+	if f.leos.device == "" {
+		l := f.newPen(leo, f.token[leo])
+		c := l.starts(proto.ConversationDirect, f.newPen(tomek, f.token[tomek]))
+		a := good[proto.Attachment](f, "POST", "/v1/chat/attachments", f.token[leo], proto.AttachmentNew{ConversationID: c.ID, Size: 3})
+		require.Equal(f.t, http.StatusNoContent, f.octets("PUT", "/v1/chat/attachments/"+a.ID+"/chunks/0", f.token[leo], []byte("abc")).StatusCode)
+		f.leos = leosSecrets{l.id, c.ID, a.ID}
+	}
+	return f.leos
 }
 
 // TestNobodyReachesWhatIsSomebodyElses: the id of a thing is no key to it, and
@@ -240,8 +272,8 @@ func TestNobodyReachesWhatIsSomebodyElses(t *testing.T) {
 		if r.row.ID == "consent-form" {
 			body = `{"media_type":"application/pdf","body":"JVBERi0x"}` // looked at first
 		}
-		a := f.do(r.method, r.path(real), f.token[priya], body)
-		b := f.do(r.method, r.path(made), f.token[priya], body)
+		a := f.send(r, r.path(real), f.token[priya], body)
+		b := f.send(r, r.path(made), f.token[priya], body)
 		if r.row.ID == "unblock" {
 			require.Less(t, a.StatusCode, 500)
 		} else {
@@ -252,6 +284,8 @@ func TestNobodyReachesWhatIsSomebodyElses(t *testing.T) {
 	}
 	require.Equal(t, before, f.audited())
 	require.Len(t, good[proto.Friends](f, "GET", "/v1/friends", f.token[leo], nil).Requests, 1, "Leo's request is untouched")
+	require.Equal(t, []int64{0}, good[proto.Attachment](f, "GET", "/v1/chat/attachments/"+f.leos.attachment, f.token[leo], nil).Have)
+	require.Len(t, good[proto.Conversation](f, "GET", "/v1/chat/conversations/"+f.leos.conversation, f.token[leo], nil).Leaves, 2)
 }
 
 func (f *familyHouse) sessionOf(userID string) string {

@@ -2,14 +2,10 @@ package signaling
 
 import (
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
-	"mime"
 	"net/http"
 	"net/url"
-	"reflect"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -21,10 +17,6 @@ import (
 )
 
 const (
-	// maxBody bounds the body of a request to the HTTP API, in bytes.
-	maxBody = 16 << 10
-	// maxForm bounds that with a signed form.
-	maxForm = 3 << 20
 	// maxPathID bounds an id in a path, in characters.
 	maxPathID = 64
 	// maxPasskeyID bounds the id of a passkey: 1023 bytes (WebAuthn Level 3,
@@ -40,11 +32,15 @@ const (
 type endpoint struct {
 	proto.Endpoint
 	page     page
-	schema   *huma.Schema // of In; nil without
+	schema   *huma.Schema // of In; nil without, and where In is no JSON
 	registry huma.Registry
 	maxBody  int64
 	maxID    int
 }
+
+// large reports whether a body, one way or the other, may take long on a slow
+// network.
+func (e endpoint) large() bool { return e.maxBody > maxBody || isOctets(e.Out) }
 
 // mountPages adds the pages of proto.Endpoints to r and to the description.
 func (s *Server) mountPages(r chi.Router, doc *huma.OpenAPI) error {
@@ -53,14 +49,11 @@ func (s *Server) mountPages(r chi.Router, doc *huma.OpenAPI) error {
 		return err
 	}
 	for _, row := range proto.Endpoints() {
-		e := endpoint{Endpoint: row, page: table[row.Key()], registry: doc.Components.Schemas, maxBody: maxBody, maxID: maxPathID}
-		if row.In == reflect.TypeFor[proto.SignedForm]() {
-			e.maxBody = maxForm
-		}
+		e := endpoint{Endpoint: row, page: table[row.Key()], registry: doc.Components.Schemas, maxBody: s.maxBodyOf(row), maxID: maxPathID}
 		if row.ID == "passkey-delete" {
 			e.maxID = maxPasskeyID
 		}
-		if row.In != nil {
+		if row.In != nil && !isOctets(row.In) {
 			e.schema = doc.Components.Schemas.Schema(row.In, true, row.In.Name())
 		}
 		doc.AddOperation(describe(e))
@@ -73,9 +66,13 @@ func (s *Server) mountPages(r chi.Router, doc *huma.OpenAPI) error {
 // the page itself, the answer.
 func (s *Server) serve(e endpoint) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
-		ctx, cancel := context.WithTimeout(r.Context(), s.cfg.HandlerTimeout)
-		defer cancel()
-		out, err := s.carryOut(ctx, e, w, r)
+		done := func() {}
+		defer func() { done() }()
+		out, err := s.carryOut(e, w, r, func() {
+			if e.large() {
+				done = patient(w)
+			}
+		})
 		if err != nil {
 			refused := refusal(s.d.Log, e.ID, err)
 			if refused.Code == proto.CodeUnauthenticated && e.Access != proto.AccessAnyone {
@@ -89,7 +86,11 @@ func (s *Server) serve(e endpoint) http.HandlerFunc {
 			w.WriteHeader(http.StatusNoContent)
 			return
 		}
-		w.Header().Set("Content-Type", "application/json")
+		w.Header().Set("Content-Type", mediaType(e.Out))
+		if isOctets(e.Out) {
+			w.Header().Set("Content-Length", strconv.Itoa(len(out)))
+			w.Header().Set("Content-Disposition", "attachment") // nothing that a browser would show
+		}
 		_, _ = w.Write(out)
 	}
 }
@@ -102,8 +103,9 @@ func statusFor(err error, refused *proto.Error) int {
 	return statusOf(refused.Code)
 }
 
-// carryOut runs a page. One that panics costs one internal error.
-func (s *Server) carryOut(ctx context.Context, e endpoint, w http.ResponseWriter, r *http.Request) (out json.RawMessage, err error) {
+// carryOut runs a page and gives the body of its answer; admitted is called
+// when it is known who asks. A page that panics costs one internal error.
+func (s *Server) carryOut(e endpoint, w http.ResponseWriter, r *http.Request, admitted func()) (out []byte, err error) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.d.Log.Error("page panicked", "page", e.ID, "panic", p, "stack", string(debug.Stack()))
@@ -111,9 +113,10 @@ func (s *Server) carryOut(ctx context.Context, e endpoint, w http.ResponseWriter
 		}
 	}()
 	q := &asked{id: chi.URLParam(r, "id"), other: chi.URLParam(r, "other"), signature: r.Header.Get(signatureHeader)}
-	if err := admissions[e.Access](s, ctx, r, q); err != nil {
+	if err := s.admit(e, r, q); err != nil {
 		return nil, err
 	}
+	admitted()
 	for name, id := range map[string]string{"id": q.id, "other": q.other} {
 		if len(id) > e.maxID {
 			return nil, refuse(proto.CodeBadMessage, "path.%s: given %d characters; allowed are at most %d", name, len(id), e.maxID)
@@ -125,18 +128,31 @@ func (s *Server) carryOut(ctx context.Context, e endpoint, w http.ResponseWriter
 	if err := readBody(e, w, r, q); err != nil {
 		return nil, err
 	}
-	payBack, wait, ok := s.pay(costs[e.ID], networkOf(r))
+	payBack, wait, ok := s.pay(costs[e.ID], networkOf(r), q.person.ID)
 	if !ok {
 		seconds := int(wait.Seconds()) + 1
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
-		return nil, refuse(proto.CodeRateLimited, "too many attempts from this network; try again in %d s", seconds)
+		return nil, refuse(proto.CodeRateLimited, "too many attempts from this %s; try again in %d s", whose(costs[e.ID]), seconds)
 	}
+	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.HandlerTimeout)
+	defer cancel()
 	answer, err := e.page.run(ctx, q)
 	if err != nil {
 		return nil, err
 	}
 	payBack()
+	if octets, ok := answer.(proto.Octets); ok {
+		return octets, nil
+	}
 	return proto.Encode(answer)
+}
+
+// admit checks the access of a page, in a time of its own: a body that comes
+// slowly takes nothing of the page's.
+func (s *Server) admit(e endpoint, r *http.Request, q *asked) error {
+	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.HandlerTimeout)
+	defer cancel()
+	return admissions[e.Access](s, ctx, r, q)
 }
 
 // queries is the table of what may stand in a query: how it is read, and its
@@ -195,45 +211,6 @@ func readQuery(e endpoint, raw string, q *asked) error {
 		return refuse(proto.CodeBadMessage, "query: given something unknown; allowed are: %s", strings.Join(append(e.Query, "nothing else"), ", "))
 	}
 	return nil
-}
-
-// errMediaType refuses what is not JSON.
-var errMediaType = refuse(proto.CodeBadMessage, "Content-Type: given something else; allowed is application/json")
-
-// readBody reads the body and holds it to the schema. A page that takes
-// nothing is content with nothing and with an empty object.
-func readBody(e endpoint, w http.ResponseWriter, r *http.Request, q *asked) error {
-	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, e.maxBody))
-	if err != nil {
-		var large *http.MaxBytesError
-		if errors.As(err, &large) {
-			return refuse(proto.CodeTooLarge, "body: given more than %d bytes; allowed are at most %[1]d", e.maxBody)
-		}
-		return refuse(proto.CodeBadMessage, "body: it broke off")
-	}
-	if e.schema == nil && len(body) == 0 {
-		return nil
-	}
-	if typ := r.Header.Get("Content-Type"); typ != "" {
-		if name, _, err := mime.ParseMediaType(typ); err != nil || name != "application/json" {
-			return errMediaType
-		}
-	}
-	if refused := proto.Strict(body, "body"); refused != nil {
-		return refused
-	}
-	var value any
-	if err := json.Unmarshal(body, &value); err != nil {
-		return refuse(proto.CodeBadMessage, "body: given something that is not JSON, or a number out of range")
-	}
-	if e.schema == nil {
-		if object, ok := value.(map[string]any); !ok || len(object) > 0 {
-			return refuse(proto.CodeBadMessage, "body: given something; this page takes nothing")
-		}
-		return nil
-	}
-	q.raw = body
-	return e.holds(value)
 }
 
 // holds checks a body by the schema. The complaint says where and why, never

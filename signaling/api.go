@@ -54,6 +54,10 @@ var statuses = map[proto.Code]int{
 	proto.CodeQuietHours:       http.StatusForbidden,
 	proto.CodeAllowanceUsed:    http.StatusForbidden,
 	proto.CodeSuspended:        http.StatusForbidden,
+	proto.CodeEpochTaken:       http.StatusConflict,
+	proto.CodeCommitNeeded:     http.StatusConflict,
+	proto.CodeNoDevice:         http.StatusConflict,
+	proto.CodeQueueFull:        http.StatusTooManyRequests, // it is others who have to make room: no fault of the server
 	proto.CodeInternal:         http.StatusInternalServerError,
 }
 

@@ -167,7 +167,7 @@ func (s *Server) providers(context.Context, *asked) (proto.Providers, error) {
 func (s *Server) payForProvider(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !strings.HasSuffix(r.URL.Path, "/callback") {
-			if _, _, ok := s.pay(start, networkOf(r)); !ok {
+			if _, _, ok := s.pay(start, networkOf(r), ""); !ok {
 				w.Header().Set("Cache-Control", noStore)
 				http.Redirect(w, r, "/#error="+string(proto.CodeRateLimited), http.StatusSeeOther)
 				return

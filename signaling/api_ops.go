@@ -33,7 +33,7 @@ func (s *Server) casePages(c Cases) pages {
 			return c.Queue(ctx, q.state)
 		}),
 		"GET /v1/ops/reports/{id}": shows(func(ctx context.Context, q *asked) (proto.CaseReport, error) {
-			return c.Case(ctx, q.id)
+			return c.Case(ctx, q.operator, q.id)
 		}),
 		"POST /v1/ops/reports/{id}/decision": answers(func(ctx context.Context, q *asked, in proto.DecisionIn) (proto.CaseReport, error) {
 			decided, err := c.Decide(ctx, q.operator, q.id, in)

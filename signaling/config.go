@@ -16,6 +16,7 @@ type Config struct {
 	TrustedProxies []netip.Prefix
 
 	MaxMessageBytes int     // of one WebSocket message [131072]; what is longer is refused
+	MaxChunkBytes   int     // of one chunk of an attachment [1 MiB]
 	RatePerSecond   float64 // messages of one session, in the long run [20]
 	Burst           int     // messages of one session at once [60]
 
@@ -50,6 +51,7 @@ func orDefault[T int | float64 | time.Duration](v *T, def T) {
 
 func (c Config) withDefaults() Config {
 	orDefault(&c.MaxMessageBytes, 128<<10)
+	orDefault(&c.MaxChunkBytes, 1<<20)
 	orDefault(&c.RatePerSecond, 20)
 	orDefault(&c.Burst, 60)
 	orDefault(&c.ResumeWindow, 30*time.Second)

@@ -111,7 +111,8 @@ type Demo struct {
 
 // Deps are the parts that the server is joined to. Hub, Accounts, Calls and
 // Friends.Known are needed; the rest may be nil: a nil Records, Metrics or Demo
-// makes its page answer 404, so does each room of families (deps_families.go);
+// makes its page answer 404, so does each room of families (deps_families.go)
+// and of messages (deps_chat.go);
 // a nil Web serves no files, a nil Ready is always ready.
 type Deps struct {
 	Hub      *Hub
@@ -127,6 +128,7 @@ type Deps struct {
 	Guards   Guards
 	Rules    Rules
 	Reports  Reports
+	Chat     Chat
 	Audit    Audit
 	Outbox   Outbox
 

@@ -169,7 +169,7 @@ type ReportPages interface {
 // Cases is the operator's part of package reports.
 type Cases interface {
 	Queue(ctx context.Context, state string) (proto.CaseReports, error)
-	Case(ctx context.Context, id string) (proto.CaseReport, error)
+	Case(ctx context.Context, operator, id string) (proto.CaseReport, error)
 	Decide(ctx context.Context, operator, id string, in proto.DecisionIn) (proto.CaseReport, error)
 	User(ctx context.Context, userID string) (proto.UserState, error)
 	LookUp(ctx context.Context, operator, find string) (proto.UserState, error)

@@ -2,6 +2,7 @@ package signaling
 
 import (
 	"net/http"
+	"reflect"
 	"regexp"
 	"strconv"
 
@@ -51,13 +52,11 @@ func describe(e endpoint) *huma.Operation {
 	if e.ID == "consent-external" {
 		op.Parameters = append(op.Parameters, &huma.Param{Name: signatureHeader, In: "header", Required: true, Description: "HMAC-SHA256 of the body in hex", Schema: &huma.Schema{Type: huma.TypeString}})
 	}
-	if e.schema != nil {
-		op.RequestBody = &huma.RequestBody{Required: true, Content: map[string]*huma.MediaType{"application/json": {Schema: e.schema}}}
+	if e.In != nil {
+		op.RequestBody = &huma.RequestBody{Required: true, Content: contentOf(e.In, e.registry)}
 	}
 	if e.Out != nil {
-		op.Responses["200"] = &huma.Response{Description: "Done", Content: map[string]*huma.MediaType{
-			"application/json": {Schema: e.registry.Schema(e.Out, true, e.Out.Name())},
-		}}
+		op.Responses["200"] = &huma.Response{Description: "Done", Content: contentOf(e.Out, e.registry)}
 	} else {
 		op.Responses["204"] = &huma.Response{Description: "Done"}
 	}
@@ -66,6 +65,15 @@ func describe(e endpoint) *huma.Operation {
 	}
 	op.Responses["default"] = refusalResponse("Another refusal; its code says which", e.registry)
 	return op
+}
+
+// contentOf describes a body of type t.
+func contentOf(t reflect.Type, registry huma.Registry) map[string]*huma.MediaType {
+	schema := &huma.Schema{Type: huma.TypeString, Format: "binary"}
+	if !isOctets(t) {
+		schema = registry.Schema(t, true, t.Name())
+	}
+	return map[string]*huma.MediaType{mediaType(t): {Schema: schema}}
 }
 
 // refusalsOf lists the refusals that every page of an access has. What a page

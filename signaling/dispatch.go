@@ -38,6 +38,12 @@ var handlers = map[string]handler{
 	proto.TypeStatsReport: on(func(ctx context.Context, s *session, data proto.StatsReport) (proto.Empty, error) {
 		return proto.Empty{}, s.hub.calls.Report(ctx, s.who, data)
 	}),
+	proto.TypeChatAttach: onChat(Relay.Attach),
+	proto.TypeChatSend:   onChat(Relay.Send),
+	proto.TypeChatAck:    onChat(Relay.Ack),
+	proto.TypeChatSignal: onChat(func(r Relay, ctx context.Context, who proto.ChatWho, data proto.ChatSignal) (proto.Empty, error) {
+		return proto.Empty{}, r.Signal(ctx, who, data)
+	}),
 }
 
 // upkeep is the table of what a socket's reader does at once.

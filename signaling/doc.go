@@ -30,6 +30,13 @@
 // (api_….go), which hands on to one of the modules. A test walks the router and
 // tries the wrong people and the wrong bodies on whatever it finds there.
 //
+// Messages between devices take both ways: what is live goes by chat.* requests
+// to package relay, which sends what waits for a device through the hub to the
+// session that the device was attached to; devices, conversations and attachments
+// are pages. The hub tells the relay when a session is gone for good, and has the
+// devices of a login that has ended taken out of everything (chat.go). Bodies
+// that are no JSON, and how long a large one may take, are in body.go.
+//
 // Media may also come by plain HTTP, from programs that speak WHIP or WHEP
 // (package whip): what they may is what the session may that gave them a token
 // (seats.go).

@@ -42,11 +42,13 @@ const (
 type changes struct {
 	hub   *signaling.Hub
 	calls func(userIDs ...string)
+	chat  func(userIDs ...string)
 }
 
 func (c *changes) Relations(userIDs ...string) {
 	c.hub.FriendsChanged(userIDs...)
 	c.calls(userIDs...)
+	c.chat(userIDs...)
 }
 
 func (c *changes) Family(userIDs ...string) { c.hub.FamilyChanged(userIDs...) }
@@ -61,13 +63,15 @@ type familyHouse struct {
 	calls    *calls.Service
 	token    map[string]string // logins, by person
 	kim      string            // a teen's id, once there is one
+	leos     leosSecrets       // what secrets has made
 }
 
 func newFamilyHouse(t *testing.T) *familyHouse {
-	log := slog.New(slog.NewTextHandler(&logText{}, nil))
+	logs := &logText{}
+	log := slog.New(slog.NewTextHandler(logs, nil))
 	cfg := signaling.Config{RatePerSecond: 100000, Burst: 100000, OperatorToken: operatorToken, Staff: map[string]string{"rosa": staffToken, "": ""}}
 	f := &familyHouse{
-		house: &house{t: t, logs: &logText{}, hub: signaling.NewHub(cfg, log, nil)},
+		house: &house{t: t, logs: logs, hub: signaling.NewHub(cfg, log, nil)},
 		mail:  mail.NewOutbox(time.Now, log), media: &plane{peers: map[string]calls.MediaJoin{}}, token: map[string]string{},
 	}
 	db, err := store.Open(t.Context(), store.Config{Driver: "sqlite", DSN: filepath.Join(t.TempDir(), "kinwire.db")}, log)
@@ -83,6 +87,8 @@ func newFamilyHouse(t *testing.T) *familyHouse {
 		Media: f.media, People: people, Policy: rules, ICE: servers{}, Notify: f.hub, Observer: unseen{}, History: db, Log: log,
 	})
 	tell.calls = f.calls.Recheck
+	letters := newLetters(t, db, rules, f.hub, log)
+	tell.chat = letters.groups.Recheck
 	permits := consent.New(db, time.Now, consent.Config{
 		NoticeVersion: notice, Methods: []proto.ConsentMethod{proto.MethodEmailPlus, proto.MethodSignedForm, proto.MethodVideoCall, proto.MethodExternal},
 		PublicURL: "https://kin.example", ExternalURL: "https://check.example/start", ExternalSecret: secretOf,
@@ -90,8 +96,8 @@ func newFamilyHouse(t *testing.T) *familyHouse {
 	circle := friends.New(db, time.Now, friends.Config{
 		RequestLifetime: time.Hour, DeclineCooldown: time.Hour, RemindInterval: time.Hour, TalkHalfLife: time.Hour, PublicURL: "https://kin.example",
 	}, friends.Deps{Policy: rules, Changes: tell, Log: log})
-	cases, err := reports.New(reports.Stores{Reports: db, Suspensions: db, People: db}, time.Now, reports.Config{Record: time.Hour},
-		reports.Deps{Policy: rules, Blocker: circle, Logins: f.hub, Marks: people, Changes: tell, Mail: f.mail, Log: log})
+	cases, err := reports.New(reports.Stores{Reports: db, Evidence: db, Suspensions: db, People: db}, time.Now, reports.Config{Record: time.Hour},
+		reports.Deps{Policy: rules, Blocker: circle, Logins: f.hub, Marks: people, Changes: tell, Mail: f.mail, Franking: letters.keys, Sealer: letters.seals, Log: log})
 	require.NoError(t, err)
 	keys, err := passkey.New(db, time.Now, passkey.Config{RPID: "localhost", Origins: []string{"http://localhost"}})
 	require.NoError(t, err)
@@ -107,16 +113,21 @@ func newFamilyHouse(t *testing.T) *familyHouse {
 		Passkeys: keys, OIDC: elsewhere, Consent: signaling.Consent{Consents: permits, Reviews: permits}, Guards: rules,
 		Rules:   guardian.New(db, time.Now, guardian.Deps{Changes: tell, Friends: circle, Log: log}),
 		Reports: signaling.Reports{ReportPages: cases, Cases: cases}, Audit: audit.New(db), Outbox: f.mail,
+		Chat: signaling.Chat{Relay: letters.relay, Devices: letters.groups, Groups: letters.groups, Blobs: letters.blobs},
 	})
 	require.NoError(t, err)
 	f.api = newDescribed(t, f.srv)
 	f.http = httptest.NewServer(f.srv.Handler())
 	t.Cleanup(func() {
+		if t.Failed() {
+			t.Log(f.logs.faults())
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), patience)
 		defer cancel()
 		require.NoError(t, f.srv.Close(ctx))
 		f.http.Close()
 		require.NoError(t, f.calls.Close(ctx))
+		letters.stop()
 		require.NoError(t, db.Close())
 		http.DefaultClient.CloseIdleConnections()
 	})

@@ -5,18 +5,37 @@ import (
 	"time"
 )
 
-// cost says what a request to a page costs the network that it comes from.
+// cost says what a request to a page costs: the network that it comes from, or
+// the person who asks.
 type cost int
 
 const (
-	free  cost = iota
-	guess      // a try at a password, a token or a code; paid back when it was right
-	start      // it sends an e-mail or keeps something for somebody unknown; never paid back
+	free   cost = iota
+	guess       // a try at a password, a token or a code; paid back when it was right
+	start       // it sends an e-mail or keeps something for somebody unknown; never paid back
+	change      // every device of a conversation hears of it, or something is kept
+	octets      // a chunk of an attachment, one way or the other
+)
+
+const (
+	// A network may be wrong guessBurst times at once, and then once each
+	// guessEvery: enough for a school behind one address, too little for a list
+	// of passwords. The accounts slow each account besides.
+	guessBurst = 20
+	guessEvery = 6 * time.Second
+	// A person makes a conversation, adds somebody or begins an upload a few
+	// times a minute; what a new device has to do in all its conversations at
+	// once fits into the burst.
+	changeBurst = 120
+	changeEvery = 250 * time.Millisecond
+	// Chunks of 1 MiB at 20 a second fill a fast line.
+	chunkBurst = 128
+	chunkEvery = 50 * time.Millisecond
 )
 
 // costs has the pages that cost something, by proto.Endpoint.ID; the others
-// are free. Guesses and starts have a throttle each, so that many sign-ups from
-// one house do not keep anybody there from logging in.
+// are free. Each cost has a throttle of its own, so that many sign-ups from one
+// house do not keep anybody there from logging in.
 var costs = map[string]cost{
 	"signup-parent":       start,
 	"signup-self":         start,
@@ -33,19 +52,41 @@ var costs = map[string]cost{
 	"consent-external": guess,
 	"friend-ask":       guess,
 	"guardian-add":     guess,
+
+	"chat-device-new":     change,
+	"chat-keys-add":       change,
+	"chat-keys-take":      change,
+	"conversation-new":    change,
+	"conversation-leave":  change,
+	"conversation-commit": change,
+	"attachment-new":      change,
+
+	"attachment-chunk-put": octets,
+	"attachment-chunk":     octets,
+}
+
+// whose says who pays a cost.
+func whose(c cost) string {
+	if c == change || c == octets {
+		return "account"
+	}
+	return "network"
 }
 
 // pay takes what a page costs. It gives a function that pays it back or, when
-// the network has spent too much, how long it has to wait.
-func (s *Server) pay(c cost, from netip.Prefix) (payBack func(), wait time.Duration, ok bool) {
+// the network or the person has spent too much, how long they have to wait.
+func (s *Server) pay(c cost, from netip.Prefix, personID string) (payBack func(), wait time.Duration, ok bool) {
+	ok = true
 	switch c {
 	case guess:
 		wait, ok = s.throttle.take(from)
 		return func() { s.throttle.giveBack(from) }, wait, ok
 	case start:
 		wait, ok = s.starts.take(from)
-	default:
-		ok = true
+	case change:
+		wait, ok = s.changes.take(personID)
+	case octets:
+		wait, ok = s.chunks.take(personID)
 	}
 	return func() {}, wait, ok
 }

@@ -54,6 +54,20 @@ func (l *logText) String() string {
 	return l.b.String()
 }
 
+// faults is what stands in the log above the level of information, without
+// repeats, for whoever has to find out why a test fails.
+func (l *logText) faults() string {
+	seen, faults := map[string]bool{}, ""
+	for line := range strings.Lines(l.String()) {
+		_, what, _ := strings.Cut(line, "level=")
+		if (strings.HasPrefix(what, "ERROR") || strings.HasPrefix(what, "WARN")) && !seen[what] {
+			seen[what] = true
+			faults += line
+		}
+	}
+	return faults
+}
+
 const operatorToken = "operator-token-of-the-test"
 
 var webFiles = fstest.MapFS{
@@ -68,8 +82,8 @@ func newHouse(t *testing.T, set func(*signaling.Config)) *house {
 }
 
 // newHouseWith is newHouse with other calls than the desk and with a clock, if
-// they are given.
-func newHouseWith(t *testing.T, set func(*signaling.Config), service func(h *house) *calls.Service, now func() time.Time) *house {
+// they are given; more changes the rest of the parts.
+func newHouseWith(t *testing.T, set func(*signaling.Config), service func(h *house) *calls.Service, now func() time.Time, more ...func(*signaling.Deps)) *house {
 	cfg := signaling.Config{RatePerSecond: 100000, Burst: 100000, OperatorToken: operatorToken}
 	require.Error(t, isA(t, "client_message", []byte("{}"))) // compiles the schema before time counts
 	if set != nil {
@@ -83,11 +97,15 @@ func newHouseWith(t *testing.T, set func(*signaling.Config), service func(h *hou
 		c := service(h)
 		parts = signaling.Calls{CallRequests: c, CallRings: c, CallState: c, CallSeats: c}
 	}
-	srv, err := signaling.New(cfg, signaling.Deps{
+	deps := signaling.Deps{
 		Hub: h.hub, Accounts: h.kin, Friends: signaling.Friends{FriendsKnown: h.kin}, Calls: parts, Now: now, Records: records{}, Web: webFiles, Log: log,
 		Metrics: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("kinwire_up 1\n")) }),
 		Demo:    &signaling.Demo{Logins: []signaling.DemoLogin{{Login: "ann"}}, Password: "right"},
-	})
+	}
+	for _, change := range more {
+		change(&deps)
+	}
+	srv, err := signaling.New(cfg, deps)
 	require.NoError(t, err)
 	h.srv, h.api = srv, newDescribed(t, srv)
 	h.http = httptest.NewServer(srv.Handler())

@@ -27,10 +27,13 @@ type Hub struct {
 	accounts Accounts
 	friends  FriendsKnown
 	calls    Calls
+	chat     Chat
 	whip     *whip.Service // nil: no media over HTTP
 
 	workers sync.WaitGroup // of sessions
 	readers sync.WaitGroup // of sockets
+	errands sync.WaitGroup // what is to be done for somebody who has gone
+	quit    chan struct{}  // closed when the hub begins to close
 
 	mu      sync.RWMutex
 	users   map[string][]*session
@@ -52,6 +55,7 @@ func NewHub(cfg Config, log *slog.Logger, now func() time.Time) *Hub {
 		resumes:  resumeTable{sessions: map[secret]*session{}},
 		presence: newPresence(),
 		news:     newNews(),
+		quit:     make(chan struct{}),
 		users:    map[string][]*session{},
 		byID:     map[string]*session{},
 		sockets:  map[*socket]struct{}{},
@@ -170,11 +174,13 @@ func (h *Hub) remove(s *session) {
 }
 
 // EndLogins ends every session that was opened with one of these logins: hex
-// SHA-256 of their tokens. Their sockets close at once. It does not block.
+// SHA-256 of their tokens. Their sockets close at once, and the devices that
+// came with them read no messages any more. It does not block.
 func (h *Hub) EndLogins(userID string, tokenHashes []string) {
 	h.endSessions(userID, "logged out", func(s *session) bool {
 		return slices.Contains(tokenHashes, hex.EncodeToString(s.login[:]))
 	})
+	h.removeDevices(userID, tokenHashes)
 }
 
 // EndPerson ends every session of a person, whose sockets close at once. It
@@ -240,6 +246,9 @@ func (h *Hub) isClosing() bool {
 // is cut. It returns when all goroutines of the hub are gone.
 func (h *Hub) close(ctx context.Context) error {
 	h.mu.Lock()
+	if !h.closing {
+		close(h.quit)
+	}
 	h.closing = true
 	open := make([]*socket, 0, len(h.sockets))
 	for k := range h.sockets {
@@ -268,6 +277,7 @@ func (h *Hub) close(ctx context.Context) error {
 		s.end(proto.CloseRestart, "server restarts")
 	}
 	h.workers.Wait()
+	h.errands.Wait()
 	return err
 }
 

@@ -75,21 +75,21 @@ func TestOutboxAgainstAPlainList(t *testing.T) {
 
 func TestThrottle(t *testing.T) {
 	now := time.Unix(1000, 0)
-	th := newThrottle(func() time.Time { return now })
+	th := newThrottle[netip.Prefix](func() time.Time { return now }, guessBurst, guessEvery)
 	home, other := netip.MustParsePrefix("198.51.100.0/24"), netip.MustParsePrefix("2001:db8:1::/48")
-	for range throttleBurst {
+	for range guessBurst {
 		_, ok := th.take(home)
 		require.True(t, ok)
 	}
 	wait, ok := th.take(home)
 	require.False(t, ok)
-	require.Equal(t, throttleEvery, wait)
+	require.Equal(t, guessEvery, wait)
 	_, ok = th.take(other)
 	require.True(t, ok)
 	th.giveBack(home)
 	_, ok = th.take(home)
 	require.True(t, ok)
-	now = now.Add(throttleEvery)
+	now = now.Add(guessEvery)
 	_, ok = th.take(home)
 	require.True(t, ok)
 	_, ok = th.take(home)
@@ -98,12 +98,12 @@ func TestThrottle(t *testing.T) {
 
 func TestThrottleTableIsBounded(t *testing.T) {
 	now := time.Unix(1000, 0)
-	th := newThrottle(func() time.Time { return now })
-	for i := range throttleNetworks + 1000 {
+	th := newThrottle[netip.Prefix](func() time.Time { return now }, guessBurst, guessEvery)
+	for i := range throttleKeys + 1000 {
 		addr := netip.AddrFrom4([4]byte{byte(i >> 16), byte(i >> 8), byte(i), 0})
 		th.take(netip.PrefixFrom(addr, 24))
 	}
-	require.LessOrEqual(t, len(th.stamps), throttleNetworks)
+	require.LessOrEqual(t, len(th.stamps), throttleKeys)
 	require.Len(t, th.spent, len(th.stamps))
 }
 
@@ -238,4 +238,27 @@ func TestAPageThatPanics(t *testing.T) {
 	require.Contains(t, rec.Body.String(), `"internal"`)
 	require.NotContains(t, rec.Body.String(), "disk")
 	require.Contains(t, logs.String(), "the disk is full")
+}
+
+// TestLettersStarveNobody: whoever sends as many messages as they may still has
+// all of the ordinary allowance for the call beside it, and the other way round.
+func TestLettersStarveNobody(t *testing.T) {
+	now := time.Unix(1000, 0)
+	l := newLimits(Config{RatePerSecond: 2, Burst: 3})
+	count := func(typ string) (passed int) {
+		for l.check(typ, now) == pass {
+			passed++
+		}
+		return passed
+	}
+	require.Equal(t, 15, count(proto.TypeChatSend))
+	require.Zero(t, count(proto.TypeChatAck), "they share it")
+	require.Equal(t, 3, count(proto.TypeCallInvite))
+	require.Equal(t, 30, count(proto.TypeAck))
+	now = now.Add(time.Second)
+	require.Equal(t, 10, count(proto.TypeChatSignal))
+	require.Equal(t, 2, count(proto.TypeChatAttach), "to attach is ordinary")
+	for typ := range classes {
+		require.True(t, proto.IsRequest(typ), typ)
+	}
 }

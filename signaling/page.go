@@ -61,6 +61,11 @@ func takes[In any](do func(ctx context.Context, q *asked, in In) error) page {
 	}}
 }
 
+// takesOctets makes a page that takes a body that is no JSON, in q.raw.
+func takesOctets(do func(ctx context.Context, q *asked) error) page {
+	return page{reflect.TypeFor[proto.Octets](), nil, func(ctx context.Context, q *asked) (any, error) { return nil, do(ctx, q) }}
+}
+
 // answers makes a page that takes something and answers something.
 func answers[In, Out any](do func(ctx context.Context, q *asked, in In) (Out, error)) page {
 	return page{reflect.TypeFor[In](), reflect.TypeFor[Out](), func(ctx context.Context, q *asked) (any, error) {
@@ -96,7 +101,7 @@ func notServed(context.Context, *asked) (any, error) {
 // endpoints: each row has one page, of the row's types.
 func (s *Server) pageTable() (pages, error) {
 	table := pages{}
-	for _, parts := range [][]part{s.accountParts(), s.childParts(), s.consentParts(), s.friendParts(), s.reportParts(), s.operatorParts()} {
+	for _, parts := range [][]part{s.accountParts(), s.childParts(), s.consentParts(), s.friendParts(), s.chatParts(), s.reportParts(), s.operatorParts()} {
 		for _, p := range parts {
 			for key, one := range p.pages {
 				if _, twice := table[key]; twice {

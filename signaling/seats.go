@@ -3,6 +3,7 @@ package signaling
 import (
 	"context"
 	"net/http"
+	"net/netip"
 	"net/url"
 	"path"
 	"strconv"
@@ -29,7 +30,7 @@ func (t seat) Live() bool {
 
 // Allow counts a request against the messages of the session: who has a token
 // may send no more by two ways than by one.
-func (t seat) Allow() bool { return t.s.limits.messages.AllowN(t.s.hub.now(), 1) }
+func (t seat) Allow() bool { return t.s.limits.classes[ordinary].AllowN(t.s.hub.now(), 1) }
 
 func (t seat) Servers() []proto.ICEServer { return t.s.hub.calls.SeatServers(t.seat) }
 
@@ -71,7 +72,7 @@ func (s *Server) newWHIP() *whip.Service {
 	if s.d.Calls.CallSeats == nil {
 		return nil
 	}
-	attempts := newThrottle(s.d.Now)
+	attempts := newThrottle[netip.Prefix](s.d.Now, guessBurst, guessEvery)
 	return whip.New(whip.Config{Timeout: s.cfg.HandlerTimeout}, whip.Deps{
 		Credentials: func(w http.ResponseWriter, r *http.Request) (string, func(), bool) {
 			from := networkOf(r)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -19,8 +20,10 @@ type Server struct {
 	cfg      Config
 	d        Deps
 	hub      *Hub
-	throttle *throttle // of guesses
-	starts   *throttle // of what anybody may start
+	throttle *throttle[netip.Prefix] // of guesses, by network
+	starts   *throttle[netip.Prefix] // of what anybody may start, by network
+	changes  *throttle[string]       // of what costs every device of a conversation something, by person
+	chunks   *throttle[string]       // of attachments' chunks, by person
 	staff    []staff
 	router   chi.Router
 	handler  http.Handler
@@ -38,8 +41,12 @@ func New(cfg Config, d Deps) (*Server, error) {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
-	s := &Server{cfg: cfg.withDefaults(), d: d, hub: d.Hub, throttle: newThrottle(d.Now), starts: newThrottle(d.Now), staff: staffOf(cfg)}
-	s.hub.accounts, s.hub.calls, s.hub.friends = d.Accounts, d.Calls, d.Friends.FriendsKnown
+	s := &Server{
+		cfg: cfg.withDefaults(), d: d, hub: d.Hub, staff: staffOf(cfg),
+		throttle: newThrottle[netip.Prefix](d.Now, guessBurst, guessEvery), starts: newThrottle[netip.Prefix](d.Now, guessBurst, guessEvery),
+		changes: newThrottle[string](d.Now, changeBurst, changeEvery), chunks: newThrottle[string](d.Now, chunkBurst, chunkEvery),
+	}
+	s.hub.accounts, s.hub.calls, s.hub.friends, s.hub.chat = d.Accounts, d.Calls, d.Friends.FriendsKnown, d.Chat
 	s.hub.whip = s.newWHIP()
 	if err := s.route(); err != nil {
 		return nil, err

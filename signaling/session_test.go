@@ -3,6 +3,7 @@ package signaling_test
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +109,10 @@ var asks = map[string]struct {
 	proto.TypeMediaMute:   {`{"call_id":"c","kind":"audio","muted":true}`, "ann mute c"},
 	proto.TypeMediaToken:  {`{"call_id":"c"}`, "ann seat c"},
 	proto.TypeStatsReport: {`{"call_id":"c","path":{},"streams":[]}`, "ann report c"},
+	proto.TypeChatAttach:  {`{"device_id":"d","secret":"right"}`, "ann attach d"},
+	proto.TypeChatSend:    {`{"conversation_id":"g","n":1,"settled":0,"body":"aGk=","commitment":"n4bQgYhMfWWaL+qgxVrQFaO/TxsrC4Is0V1sFbDwCgg="}`, "ann send hi"},
+	proto.TypeChatAck:     {`{"pos":4}`, "ann ack 4"},
+	proto.TypeChatSignal:  {`{"conversation_id":"g","body":"aGk="}`, "ann signal hi"},
 }
 
 func message(id, typ, data string) string {
@@ -122,7 +127,7 @@ func TestEveryRequest(t *testing.T) {
 		t.Run(spec.Type, func(t *testing.T) {
 			ask, ok := asks[spec.Type]
 			require.True(t, ok, "the table of this test has no request of this type")
-			h := newHouse(t, nil)
+			h, post := newPostHouse(t, nil, nil)
 
 			stranger := h.connect()
 			stranger.send(message("7", spec.Type, ask.data))
@@ -140,6 +145,7 @@ func TestEveryRequest(t *testing.T) {
 			m = p.reply(4)
 			require.Equal(t, proto.CodeTooLarge, m.Error.Code)
 			require.Empty(t, h.desk.list())
+			require.Empty(t, post.list())
 
 			if spec.Reply == nil {
 				p.send(`{"type":"` + spec.Type + `","data":` + ask.data + `}`)
@@ -150,7 +156,9 @@ func TestEveryRequest(t *testing.T) {
 				p.reply(5)
 			}
 			if ask.note != "" {
-				h.eventually("it is carried out", func() bool { return h.desk.count(ask.note) == 1 })
+				h.eventually("it is carried out", func() bool {
+					return h.desk.count(ask.note) == 1 || slices.Equal(post.list(), []string{ask.note})
+				})
 			}
 		})
 	}

@@ -140,7 +140,8 @@ func (k *socket) take(r proto.Request, refused *proto.Error) {
 	switch lim.check(r.Type, k.hub.now()) {
 	case pass:
 	case tooMany:
-		refused = refuse(proto.CodeRateLimited, "too many messages; allowed are %g a second, %d at once", k.hub.cfg.RatePerSecond, k.hub.cfg.Burst)
+		times := multiples[classes[r.Type]]
+		refused = refuse(proto.CodeRateLimited, "too many messages; allowed are %g a second, %d at once", k.hub.cfg.RatePerSecond*float64(times), k.hub.cfg.Burst*times)
 	case flood:
 		k.shut(proto.CloseFlood, "too many messages", false)
 		return

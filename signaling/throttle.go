@@ -1,47 +1,41 @@
 package signaling
 
 import (
-	"net/netip"
 	"sync"
 	"time"
 )
 
-const (
-	// A network may fail to log in throttleBurst times at once, and then once
-	// each throttleEvery: enough for a school behind one address, too little
-	// for a list of passwords. The accounts slow each account besides.
-	throttleBurst = 20
-	throttleEvery = 6 * time.Second
-	// throttleNetworks bounds the table.
-	throttleNetworks = 1 << 16
-)
+// throttleKeys bounds the table of a throttle.
+const throttleKeys = 1 << 16
 
-// throttle slows down failed logins by network. An attempt is paid for before
-// the password is checked, so that many at once cannot slip through, and is
-// paid back when it succeeds.
-type throttle struct {
-	now func() time.Time
+// throttle lets each key (a network, a person) spend burst at once, and then
+// one each every. An attempt is paid for before it is made, so that many at
+// once cannot slip through; it can be paid back when it succeeds.
+type throttle[K comparable] struct {
+	now   func() time.Time
+	burst float64
+	every time.Duration
 
 	mu     sync.Mutex
-	spent  map[netip.Prefix]float64 // attempts not yet forgiven, as of stamp
-	stamps map[netip.Prefix]time.Time
+	spent  map[K]float64 // attempts not yet forgiven, as of stamp
+	stamps map[K]time.Time
 }
 
-func newThrottle(now func() time.Time) *throttle {
-	return &throttle{now: now, spent: map[netip.Prefix]float64{}, stamps: map[netip.Prefix]time.Time{}}
+func newThrottle[K comparable](now func() time.Time, burst int, every time.Duration) *throttle[K] {
+	return &throttle[K]{now: now, burst: float64(burst), every: every, spent: map[K]float64{}, stamps: map[K]time.Time{}}
 }
 
 // take pays for one attempt. When that is not allowed it says how long to
 // wait.
-func (t *throttle) take(from netip.Prefix) (wait time.Duration, ok bool) {
+func (t *throttle[K]) take(from K) (wait time.Duration, ok bool) {
 	now := t.now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	spent := t.spentLocked(from, now)
-	if spent+1 > throttleBurst {
-		return time.Duration((spent + 1 - throttleBurst) * float64(throttleEvery)), false
+	if spent+1 > t.burst {
+		return time.Duration((spent + 1 - t.burst) * float64(t.every)), false
 	}
-	if _, known := t.stamps[from]; !known && len(t.stamps) >= throttleNetworks {
+	if _, known := t.stamps[from]; !known && len(t.stamps) >= throttleKeys {
 		t.sweepLocked(now)
 	}
 	t.spent[from], t.stamps[from] = spent+1, now
@@ -49,19 +43,19 @@ func (t *throttle) take(from netip.Prefix) (wait time.Duration, ok bool) {
 }
 
 // giveBack undoes take, for an attempt that succeeded.
-func (t *throttle) giveBack(from netip.Prefix) {
+func (t *throttle[K]) giveBack(from K) {
 	t.mu.Lock()
 	t.spent[from] = max(0, t.spent[from]-1)
 	t.mu.Unlock()
 }
 
-func (t *throttle) spentLocked(from netip.Prefix, now time.Time) float64 {
-	return max(0, t.spent[from]-float64(now.Sub(t.stamps[from]))/float64(throttleEvery))
+func (t *throttle[K]) spentLocked(from K, now time.Time) float64 {
+	return max(0, t.spent[from]-float64(now.Sub(t.stamps[from]))/float64(t.every))
 }
 
-// sweepLocked drops the networks that owe nothing and, while the table is more
+// sweepLocked drops the keys that owe nothing and, while the table is more
 // than half full, anybody's: so that it is seldom called.
-func (t *throttle) sweepLocked(now time.Time) {
+func (t *throttle[K]) sweepLocked(now time.Time) {
 	for from := range t.stamps {
 		if t.spentLocked(from, now) == 0 {
 			delete(t.stamps, from)
@@ -69,7 +63,7 @@ func (t *throttle) sweepLocked(now time.Time) {
 		}
 	}
 	for from := range t.stamps {
-		if len(t.stamps) <= throttleNetworks/2 {
+		if len(t.stamps) <= throttleKeys/2 {
 			return
 		}
 		delete(t.stamps, from)

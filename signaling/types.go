@@ -11,6 +11,9 @@ import (
 	"kinwire/signaling/oidc"
 	"kinwire/signaling/passkey"
 	"kinwire/signaling/policy"
+	"kinwire/signaling/relay"
+	"kinwire/signaling/relay/blobs"
+	"kinwire/signaling/relay/groups"
 	"kinwire/signaling/reports"
 )
 
@@ -47,6 +50,11 @@ var (
 	_ Rules          = (*guardian.Service)(nil)
 	_ ReportPages    = (*reports.Service)(nil)
 	_ Cases          = (*reports.Service)(nil)
+	_ Relay          = (*relay.Service)(nil)
+	_ ChatDevices    = (*groups.Service)(nil)
+	_ ChatGroups     = (*groups.Service)(nil)
+	_ ChatBlobs      = (*blobs.Service)(nil)
+	_ relay.Notifier = (*Hub)(nil)
 	_ Audit          = (*audit.Service)(nil)
 	_ Outbox         = (*mail.Outbox)(nil)
 )

@@ -9,8 +9,9 @@ import (
 )
 
 // work carries out the session's requests, one by one in their order, and
-// tells calls when the socket goes, comes back or is gone for good. All that
-// calls hears of a session comes from this one goroutine.
+// tells calls when the socket goes, comes back or is gone for good, and the
+// relay when the session is. All that they hear of a session comes from this one
+// goroutine.
 func (s *session) work() {
 	there := true
 	for {
@@ -18,6 +19,7 @@ func (s *session) work() {
 		select {
 		case <-s.ctx.Done():
 			s.hub.calls.SessionEnded(s.who)
+			s.endChat()
 			s.noteSeen()
 			s.hub.PresenceChanged(s.who.UserID)
 			return

@@ -6,7 +6,8 @@
 // # What is sent
 //
 // One POST for each handle, with a body that names nobody and says nothing but
-// that something rings, and for how much longer a wake-up is worth anything:
+// that something rings or a message waits (kind message), and for how much
+// longer a wake-up is worth anything:
 //
 //	{"id":"msg_…","kind":"call","handle":"…","ttl_ms":45000}
 //

@@ -9,6 +9,7 @@ import (
 
 // job is a wake-up on its way: first of a person, then of each handle.
 type job struct {
+	kind     string // what the device is woken for
 	user     string // looked up, and then a job for each handle takes its place
 	handle   string
 	id       string

@@ -26,6 +26,7 @@ type Service struct {
 	key    []byte
 	client *http.Client
 	queue  *queue
+	recent recent
 
 	work    sync.WaitGroup
 	stop    context.Context // ended: no further jobs
@@ -74,16 +75,6 @@ func New(cfg Config, d Deps) (*Service, error) {
 		s.work.Go(s.run)
 	}
 	return s, nil
-}
-
-// Wake wakes up every device of the user that has registered for it. It does
-// not block.
-func (s *Service) Wake(userID string) {
-	if s.client == nil || s.stop.Err() != nil {
-		return
-	}
-	now := s.d.Now()
-	s.enqueue(job{user: userID, due: now, deadline: now.Add(s.cfg.TTL)})
 }
 
 // Stats counts what became of wake-ups.
@@ -149,7 +140,7 @@ func (s *Service) lookUp(j job) {
 		return
 	}
 	for _, handle := range handles {
-		s.enqueue(job{handle: handle, id: "msg_" + strings.ToLower(rand.Text()), due: j.due, deadline: j.deadline})
+		s.enqueue(job{kind: j.kind, handle: handle, id: "msg_" + strings.ToLower(rand.Text()), due: j.due, deadline: j.deadline})
 	}
 }
 
@@ -157,7 +148,7 @@ func (s *Service) lookUp(j job) {
 func (s *Service) deliver(j job) {
 	left := j.deadline.Sub(s.d.Now())
 	if left <= 0 {
-		s.giveUp("its ring is over", nil)
+		s.giveUp("its time is over", nil)
 		return
 	}
 	if j.attempts > 0 {
@@ -194,7 +185,7 @@ type body struct {
 func (s *Service) post(j job, left time.Duration) (status int, pause time.Duration, err error) {
 	ctx, cancel := context.WithTimeout(s.running, min(s.cfg.Timeout, left))
 	defer cancel()
-	raw, err := json.Marshal(body{ID: j.id, Kind: "call", Handle: j.handle, TTLMS: left.Milliseconds()})
+	raw, err := json.Marshal(body{ID: j.id, Kind: j.kind, Handle: j.handle, TTLMS: left.Milliseconds()})
 	if err != nil {
 		return 0, 0, fmt.Errorf("encode a wake-up: %w", err)
 	}

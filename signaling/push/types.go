@@ -16,6 +16,11 @@ type Config struct {
 	// TTL is how long a wake-up is worth anything: the time a call rings.
 	// 0: 45 s.
 	TTL time.Duration
+	// MessageTTL is that of one for a message, which can also be read later. 0: an
+	// hour.
+	MessageTTL time.Duration
+	// MessagePause is how long nobody is woken again for another message. 0: 20 s.
+	MessagePause time.Duration
 	// Timeout is how long one attempt may take. 0: 5 s.
 	Timeout time.Duration
 	// Pause is the one before the second attempt. It doubles from attempt to
@@ -62,6 +67,8 @@ func (c Config) withDefaults() Config {
 		}
 	}
 	set(&c.TTL, 45*time.Second)
+	set(&c.MessageTTL, time.Hour)
+	set(&c.MessagePause, 20*time.Second)
 	set(&c.Timeout, 5*time.Second)
 	set(&c.Pause, 500*time.Millisecond)
 	if c.Workers <= 0 {
