@@ -40,7 +40,8 @@ type Call struct {
 
 	mu      sync.Mutex
 	out     []*outgoing
-	in      map[string]*incoming // by MID
+	in      map[string]*incoming           // by MID
+	data    map[string]*webrtc.DataChannel // by label; nil: none was ever asked for
 	slots   proto.MediaSlots
 	mapped  bool // slots is set
 	view    proto.CallView
@@ -102,6 +103,11 @@ func (c *Call) build() error {
 	c.pc.OnTrack(c.onTrack)
 	for _, src := range c.opt.Sources {
 		if err := c.addSource(src); err != nil {
+			return err
+		}
+	}
+	for _, d := range c.opt.Data {
+		if _, err := c.addData(d); err != nil {
 			return err
 		}
 	}

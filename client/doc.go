@@ -21,6 +21,22 @@
 // A call that rings is acknowledged by the session itself (call.ringing), so
 // that the caller sees that it rings.
 //
+// # Messages
+//
+// A [ChatDevice], made by [Session.AttachDevice], sends and receives messages
+// that are opaque to it: what is in them is for an implementation of MLS, or
+// nothing ([Frame]). It numbers what it sends, repeats what may have got lost, and
+// drops what comes twice, over drops of the socket, restarts of the server and,
+// with a [ChatState] that was kept, restarts of its own program: each message is
+// taken once, and each delivery given out once. Devices, conversations and
+// attachments are made by [ChatAPI].
+//
+//	made, err := s.ChatAPI().NewDevice(ctx, "my program", key)
+//	d, err := s.AttachDevice(ctx, client.ChatOptions{State: client.ChatState{DeviceID: made.ID, Secret: made.Secret}, Save: save})
+//	sent, err := d.Send(ctx, client.ChatOut{ConversationID: id, Body: body, Commitment: commitment})
+//	in, err := d.Next(ctx) // keep it together with in.Pos …
+//	d.Done(in.Pos)         // … and then say so
+//
 // # Media
 //
 // A call's media is a [Call], made by [Session.Join]. The client is always the

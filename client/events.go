@@ -49,6 +49,11 @@ var decoders = map[string]func(json.RawMessage) (any, error){
 	proto.TypeMediaSlots:      decode[proto.MediaSlots],
 	proto.TypeFriendsChanged:  decode[proto.Empty],
 	proto.TypeFamilyChanged:   decode[proto.Empty],
+	proto.TypeChatDelivery:    decode[proto.ChatDelivery],
+	proto.TypeChatSignalled:   decode[proto.ChatSignalled],
+	proto.TypeChatDelivered:   decode[proto.ChatDelivered],
+	proto.TypeChatChanged:     decode[proto.ChatChanged],
+	proto.TypeChatDetached:    decode[proto.Empty],
 }
 
 func decode[T any](raw json.RawMessage) (any, error) {

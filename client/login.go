@@ -15,7 +15,7 @@ import (
 )
 
 // maxHTTPBody bounds what is read of a reply of the HTTP API.
-const maxHTTPBody = 1 << 20
+const maxHTTPBody = 16 << 20
 
 // LoginResult is what a successful login gives.
 type LoginResult struct {
@@ -78,22 +78,36 @@ func (h HTTP) Record(ctx context.Context, token, callID string) (json.RawMessage
 	return out, nil
 }
 
-// do sends one request. in and out may be nil.
+// do sends one request with a JSON body. in and out may be nil.
 func (h HTTP) do(ctx context.Context, method, path, token string, in, out any) error {
-	var body io.Reader
+	var body []byte
+	typ := ""
 	if in != nil {
 		b, err := json.Marshal(in)
 		if err != nil {
 			return fmt.Errorf("encode the request: %w", err)
 		}
-		body = bytes.NewReader(b)
+		body, typ = b, "application/json"
 	}
-	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(h.BaseURL, "/")+path, body)
+	raw, err := h.exchange(ctx, method, path, token, typ, body)
+	if err != nil || out == nil {
+		return err
+	}
+	if err := json.Unmarshal(raw, out); err != nil {
+		return fmt.Errorf("decode the reply: %w", err)
+	}
+	return nil
+}
+
+// exchange sends one request and gives the body of the answer. typ is the
+// Content-Type of body; empty: there is none.
+func (h HTTP) exchange(ctx context.Context, method, path, token, typ string, body []byte) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, method, strings.TrimRight(h.BaseURL, "/")+path, bytes.NewReader(body))
 	if err != nil {
-		return fmt.Errorf("make the request: %w", err)
+		return nil, fmt.Errorf("make the request: %w", err)
 	}
-	if in != nil {
-		req.Header.Set("Content-Type", "application/json")
+	if typ != "" {
+		req.Header.Set("Content-Type", typ)
 	}
 	if token != "" {
 		req.Header.Set("Authorization", "Bearer "+token)
@@ -104,23 +118,17 @@ func (h HTTP) do(ctx context.Context, method, path, token string, in, out any) e
 	}
 	res, err := c.Do(req)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer res.Body.Close()
 	raw, err := io.ReadAll(io.LimitReader(res.Body, maxHTTPBody))
 	if err != nil {
-		return fmt.Errorf("read the reply: %w", err)
+		return nil, fmt.Errorf("read the reply: %w", err)
 	}
 	if res.StatusCode >= 300 {
-		return refusal(res.StatusCode, raw)
+		return nil, refusal(res.StatusCode, raw)
 	}
-	if out == nil {
-		return nil
-	}
-	if err := json.Unmarshal(raw, out); err != nil {
-		return fmt.Errorf("decode the reply: %w", err)
-	}
-	return nil
+	return raw, nil
 }
 
 // refusal makes an error of a reply that says no.

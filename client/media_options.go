@@ -22,6 +22,8 @@ type MediaOptions struct {
 	// AudioSlots and VideoSlots are how many streams can be received at a time;
 	// a negative number means none. 0: 2.
 	AudioSlots, VideoSlots int
+	// Data are the data channels to open at once; see [Call.OpenData].
+	Data []DataChannel
 	// NoGrow keeps the number of slots as it is when the server says that some
 	// are missing. Without it the client offers again with more of them, up to
 	// 32 of each kind.

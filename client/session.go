@@ -164,6 +164,18 @@ func (s *Session) Events() *Events {
 		s.first = nil
 		return e
 	}
+	return s.subscribeLocked()
+}
+
+// subscribe is Events for parts of this package: it takes from nobody what came
+// since the welcome.
+func (s *Session) subscribe() *Events {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.subscribeLocked()
+}
+
+func (s *Session) subscribeLocked() *Events {
 	e := newEvents(s.unsubscribe)
 	if s.err != nil {
 		e.end(s.err)

@@ -367,3 +367,8 @@ func TestAddAndWarning(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, warning, w)
 }
+
+func contextWithin(t *testing.T, d time.Duration) (context.Context, context.CancelFunc) {
+	t.Helper()
+	return context.WithTimeout(context.Background(), d)
+}

@@ -15,9 +15,9 @@ import (
 const (
 	dialTimeout  = 10 * time.Second
 	writeTimeout = 10 * time.Second
-	// maxMessage bounds one message of the server; answers with many m-sections
-	// are the longest.
-	maxMessage = 1 << 20
+	// maxMessage bounds one message of the server; commits of large
+	// conversations are the longest.
+	maxMessage = 4 << 20
 	// maxGap is how many messages may arrive beyond a missing one before the
 	// socket is given up and the session resumed.
 	maxGap = 1024

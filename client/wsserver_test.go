@@ -41,6 +41,7 @@ type server struct {
 	ringing  []string         // calls that were said to ring
 	helloErr atomic.Pointer[proto.Error]
 	deaf     atomic.Bool // answers no requests
+	fresh    func()      // a new session begins
 }
 
 // grant is a resume token, and the seq of the Welcome that brought it. It is
@@ -52,7 +53,7 @@ type grant struct {
 }
 
 func newServer(t *testing.T) *server {
-	s := &server{t: t, replies: map[uint64]proto.Message{}, carried: map[string]int{}, cut: func() bool { return false }}
+	s := &server{t: t, replies: map[uint64]proto.Message{}, carried: map[string]int{}, cut: func() bool { return false }, fresh: func() {}}
 	s.handle = func(r proto.Request) (any, *proto.Error) { return r.Data, nil }
 	s.Server = httptest.NewServer(http.HandlerFunc(s.serve))
 	t.Cleanup(s.Close)
@@ -176,6 +177,8 @@ func (s *server) hello(c *websocket.Conn, q proto.Request) bool {
 		again = append(again, s.kept...)
 	} else {
 		s.seq, s.kept, s.replies, s.last, s.tokens = 0, nil, map[uint64]proto.Message{}, 0, nil
+		s.carried = map[string]int{} // a new session may ask for the same again
+		s.fresh()
 	}
 	token := fmt.Sprintf("resume-%d", s.hellos)
 	s.tokens = append(s.tokens, grant{token, s.seq + 1})
