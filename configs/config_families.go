@@ -35,7 +35,7 @@ type Friends struct {
 type Reports struct {
 	TellParents      string        `mapstructure:"tell_parents" validate:"oneof=both reported none"`
 	SuspensionRecord time.Duration `mapstructure:"suspension_record" validate:"min=24h,max=43800h"`
-	EvidenceKept     time.Duration `mapstructure:"evidence_kept" validate:"min=0s,max=8760h"`
+	EvidenceKept     time.Duration `mapstructure:"evidence_kept" validate:"min=1h,max=8760h"`
 }
 
 // Mail is the section mail.

@@ -56,6 +56,12 @@ var pairings = []pairing{
 		}
 		return ""
 	}},
+	{[]string{"relay.attachments.max_size", "relay.attachments.chunk_bytes"}, func(c *Config) string {
+		if a := c.Relay.Attachments; a.MaxSize/a.ChunkBytes >= maxChunks {
+			return fmt.Sprintf("given %d and %d; allowed: fewer than %d chunks in the largest attachment", a.MaxSize, a.ChunkBytes, maxChunks)
+		}
+		return ""
+	}},
 	{[]string{"relay.attachments.max_size", "relay.attachments.per_person"}, func(c *Config) string {
 		if a := c.Relay.Attachments; a.MaxSize > a.PerPerson {
 			return fmt.Sprintf("given %d and %d; allowed: a per_person of at least max_size", a.MaxSize, a.PerPerson)
@@ -194,6 +200,10 @@ func samePort(port int, listens ...string) string {
 	}
 	return ""
 }
+
+// maxChunks is how many chunks an attachment may have: their numbers are listed
+// in one answer.
+const maxChunks = 10_000
 
 // roomForFields is what a message has beside its body, in bytes.
 const roomForFields = 2048

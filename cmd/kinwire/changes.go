@@ -10,20 +10,25 @@ import (
 	"kinwire/signaling/friends"
 	"kinwire/signaling/guardian"
 	"kinwire/signaling/proto"
+	"kinwire/signaling/relay/groups"
 )
 
 // changes hands on that what people may do with one another has changed, to
 // everybody who has to look again. The modules say whose relations changed,
 // not what follows from it.
 type changes struct {
-	hub   *signaling.Hub
-	calls atomic.Pointer[calls.Service] // set once the calls are made
+	hub    *signaling.Hub
+	calls  atomic.Pointer[calls.Service]  // set once the calls are made
+	groups atomic.Pointer[groups.Service] // and the conversations
 }
 
-// Relations has live calls asked about again, and presence and lists of
-// people made anew.
+// Relations has live calls and conversations asked about again, and presence
+// and lists of people made anew.
 func (c *changes) Relations(userIDs ...string) {
 	if s := c.calls.Load(); s != nil {
+		s.Recheck(userIDs...)
+	}
+	if s := c.groups.Load(); s != nil {
 		s.Recheck(userIDs...)
 	}
 	c.hub.FriendsChanged(userIDs...)

@@ -9,7 +9,7 @@ import (
 
 // exposeMetrics puts what the planes count on /metrics.
 func exposeMetrics(p *planes) error {
-	if err := errors.Join(exposeSFU(p), exposeSockets(p)); err != nil {
+	if err := errors.Join(exposeSFU(p), exposeSockets(p), exposeRelay(p)); err != nil {
 		return err
 	}
 	if p.turn == nil {

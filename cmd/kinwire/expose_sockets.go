@@ -2,6 +2,7 @@ package main
 
 import (
 	"kinwire/metrics"
+	"kinwire/sfu/link"
 )
 
 // refusals are the reasons for which the transport turns a datagram away: from
@@ -28,7 +29,13 @@ func exposeSockets(p *planes) error {
 		{Name: "kinwire_sfu_datagrams_lost_total", Help: "Datagrams that the sockets lost, by reason.", Labels: []metrics.Label{{Name: "reason", Values: losses}}},
 		{Name: "kinwire_sfu_datagrams_refused_total", Help: "Datagrams that were nobody's or not what they should be, by reason.", Labels: []metrics.Label{{Name: "reason", Values: refusals}}},
 		{Name: "kinwire_sfu_tcp_queue_dropped_total", Help: "Packets for peers on TCP that were too slow, the oldest first."},
-		{Name: "kinwire_sfu_data_messages_dropped_total", Help: "Messages on data channels for peers who had none, or were behind."},
+		{Name: "kinwire_sfu_data_messages_received_total", Help: "Messages that peers sent on data channels."},
+		{Name: "kinwire_sfu_data_received_bytes_total", Help: "Bytes of these messages."},
+		{Name: "kinwire_sfu_data_messages_sent_total", Help: "Messages that went to peers on data channels."},
+		{Name: "kinwire_sfu_data_sent_bytes_total", Help: "Bytes of these messages."},
+		{Name: "kinwire_sfu_data_messages_slowed_total", Help: "Messages that had to wait because their sender was above its rate."},
+		{Name: "kinwire_sfu_data_messages_dropped_total", Help: "Messages on data channels that did not go to a peer, by reason.", Labels: []metrics.Label{{Name: "reason", Values: link.DataDropReasons()}}},
+		{Name: "kinwire_sfu_data_channels_closed_total", Help: "Data channels that the server closed, by reason.", Labels: []metrics.Label{{Name: "reason", Values: link.DataCloseReasons()}}},
 	}, func(emit metrics.Emit) {
 		s := p.sfu.Transport().Stats()
 		k := s.Sockets
@@ -46,6 +53,16 @@ func exposeSockets(p *planes) error {
 			emit("kinwire_sfu_datagrams_refused_total", float64(n), refusals[i])
 		}
 		emit("kinwire_sfu_tcp_queue_dropped_total", float64(s.QueueDropped))
-		emit("kinwire_sfu_data_messages_dropped_total", float64(s.DataDropped))
+		emit("kinwire_sfu_data_messages_received_total", float64(s.Data.Received))
+		emit("kinwire_sfu_data_received_bytes_total", float64(s.Data.ReceivedBytes))
+		emit("kinwire_sfu_data_messages_sent_total", float64(s.Data.Sent))
+		emit("kinwire_sfu_data_sent_bytes_total", float64(s.Data.SentBytes))
+		emit("kinwire_sfu_data_messages_slowed_total", float64(s.Data.Slowed))
+		for i, n := range s.Data.Dropped {
+			emit("kinwire_sfu_data_messages_dropped_total", float64(n), link.DataDropReasons()[i])
+		}
+		for i, n := range s.Data.Closed {
+			emit("kinwire_sfu_data_channels_closed_total", float64(n), link.DataCloseReasons()[i])
+		}
 	})
 }

@@ -49,7 +49,7 @@ type families struct {
 }
 
 // newFamilies makes the modules; run starts what they do of their own accord.
-func newFamilies(ctx context.Context, cfg *configs.Config, st *store.Store, hub *signaling.Hub, log *slog.Logger) (*families, error) {
+func newFamilies(ctx context.Context, cfg *configs.Config, st *store.Store, hub *signaling.Hub, keys *messages, log *slog.Logger) (*families, error) {
 	f := &families{changes: &changes{hub: hub}, stop: func() {}}
 	ages, err := configs.LoadAges(cfg.Accounts.AgesFile)
 	if err != nil {
@@ -80,11 +80,11 @@ func newFamilies(ctx context.Context, cfg *configs.Config, st *store.Store, hub 
 		RemindInterval: cfg.Friends.RemindInterval, TalkHalfLife: cfg.Friends.TalkHalfLife, PublicURL: public,
 	}, friends.Deps{Policy: f.policy, Changes: f.changes, Log: log})
 	f.guardian = guardian.New(st, time.Now, guardian.Deps{Changes: f.changes, Friends: f.friends, Log: log})
-	f.reports, err = reports.New(reports.Stores{Reports: st, Suspensions: st, People: st}, time.Now,
-		reports.Config{Record: cfg.Reports.SuspensionRecord, TellParents: reports.TellParents(cfg.Reports.TellParents)},
+	f.reports, err = reports.New(reports.Stores{Reports: st, Suspensions: st, People: st, Evidence: st}, time.Now,
+		reports.Config{Record: cfg.Reports.SuspensionRecord, TellParents: reports.TellParents(cfg.Reports.TellParents), EvidenceRetention: cfg.Reports.EvidenceKept},
 		reports.Deps{
 			Policy: f.policy, Blocker: f.friends, Logins: hub, Marks: f.accounts,
-			Changes: f.changes, Mail: send, Log: log,
+			Changes: f.changes, Mail: send, Franking: keys.tags, Sealer: keys.ring, Log: log,
 		})
 	if err != nil {
 		return nil, err
@@ -133,12 +133,12 @@ func (f *families) mailer(cfg *configs.Config, log *slog.Logger) (mailer, error)
 	return f.smtp, err
 }
 
-// run starts what the modules, and calls beside them, do by the clock, until
+// run starts what the modules, and others beside them, do by the clock, until
 // close.
-func (f *families) run(calls func(context.Context)) {
+func (f *families) run(others ...func(context.Context)) {
 	ctx, stop := context.WithCancel(context.Background())
 	f.stop = stop
-	for _, run := range []func(context.Context){f.accounts.Run, f.consent.Run, f.friends.Run, f.guardian.Run, f.reports.Run, calls} {
+	for _, run := range append(others, f.accounts.Run, f.consent.Run, f.friends.Run, f.guardian.Run, f.reports.Run) {
 		f.running.Go(func() { run(ctx) })
 	}
 }

@@ -41,6 +41,7 @@ func (p *planes) signalingDeps(hub *signaling.Hub, app fs.FS) signaling.Deps {
 		Consent: signaling.Consent{Consents: f.consent, Reviews: f.consent},
 		Guards:  f.policy, Rules: f.guardian,
 		Reports: signaling.Reports{ReportPages: f.reports, Cases: f.reports},
+		Chat:    p.messages.parts(),
 		Audit:   audit.New(p.store),
 		Records: records{p.recorder}, Metrics: p.recorder.Handler(),
 		Web: app, Demo: p.demo, Ready: p.store.Ping, Log: p.log, Now: time.Now,

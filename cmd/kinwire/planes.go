@@ -28,6 +28,7 @@ type planes struct {
 	sfu      *sfu.Server
 	turn     *turn.Server // nil when switched off
 	families *families
+	messages *messages
 	calls    *calls.Service
 	server   *signaling.Server
 	http     *http.Server
@@ -93,7 +94,13 @@ func (p *planes) buildSignaling(ctx context.Context, cfg *configs.Config, events
 	}
 	sc := signalingConfig(cfg, token)
 	hub := signaling.NewHub(sc, p.log, time.Now)
-	if p.families, err = newFamilies(ctx, cfg, p.store, hub, p.log); err != nil {
+	if p.messages, err = newKeys(ctx, cfg, p.log); err != nil {
+		return err
+	}
+	if p.families, err = newFamilies(ctx, cfg, p.store, hub, p.messages, p.log); err != nil {
+		return err
+	}
+	if err := p.messages.join(ctx, cfg, p.store, hub, p.families); err != nil {
 		return err
 	}
 	if err := p.seedDemo(ctx, cfg); err != nil {
@@ -102,6 +109,7 @@ func (p *planes) buildSignaling(ctx context.Context, cfg *configs.Config, events
 	p.calls = p.newCalls(cfg, hub, ice)
 	events.calls.Store(p.calls)
 	p.families.changes.calls.Store(p.calls)
+	p.families.changes.groups.Store(p.messages.groups)
 	app, err := web.App()
 	if errors.Is(err, web.ErrNotBuilt) {
 		p.log.Warn("no pages to show", "err", err) // everything else works without
@@ -113,7 +121,7 @@ func (p *planes) buildSignaling(ctx context.Context, cfg *configs.Config, events
 		return err
 	}
 	p.http = p.server.HTTPServer()
-	p.families.run(p.calls.Run)
+	p.families.run(p.calls.Run, p.messages.run)
 	return nil
 }
 
@@ -144,6 +152,9 @@ func (p *planes) close(ctx context.Context) error {
 	}
 	if p.families != nil {
 		errs = append(errs, p.families.close(ctx))
+	}
+	if p.messages != nil {
+		errs = append(errs, p.messages.close())
 	}
 	if p.turn != nil {
 		errs = append(errs, p.turn.Close())

@@ -77,7 +77,7 @@ func turnConfig(cfg *configs.Config) turn.Config {
 func signalingConfig(cfg *configs.Config, operator string) signaling.Config {
 	s := cfg.Signaling
 	return signaling.Config{
-		AllowedOrigins: cfg.HTTP.AllowedOrigins, TrustedProxies: cfg.HTTP.TrustedProxies, MaxMessageBytes: int(s.MaxMessageBytes),
+		AllowedOrigins: cfg.HTTP.AllowedOrigins, TrustedProxies: cfg.HTTP.TrustedProxies, MaxMessageBytes: int(s.MaxMessageBytes), MaxChunkBytes: int(cfg.Relay.Attachments.ChunkBytes),
 		RatePerSecond: float64(s.RatePerSecond), Burst: s.Burst, ResumeWindow: s.ResumeWindow,
 		PingInterval: s.PingInterval, OutboxMessages: s.OutboxMessages, MaxSessionsPerUser: s.MaxSessionsPerUser,
 		OperatorToken: operator, Staff: staff(cfg),

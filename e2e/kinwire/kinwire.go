@@ -34,6 +34,10 @@ type Server struct {
 	URL      string // http://host:port, or https
 	Operator string // the operator's token
 	HTTP     *http.Client
+	Dir      string // its data_dir
+	bin      string
+	args     []string
+	env      []string
 	cmd      *exec.Cmd
 	exited   chan error
 
@@ -53,6 +57,8 @@ type Options struct {
 	TLS bool
 	// Set are further configuration keys, such as "calls.lost_timeout": "3s".
 	Set map[string]string
+	// Secrets are configuration keys that go through the environment.
+	Secrets map[string]string
 }
 
 var build = sync.OnceValues(func() (string, error) {
@@ -108,20 +114,43 @@ func Start(t testing.TB, o Options) *Server {
 	for k, v := range keys {
 		args = append(args, "--"+k+"="+v)
 	}
-	s.cmd = exec.Command(bin, args...)
+	s.env = os.Environ()
+	for k, v := range o.Secrets {
+		s.env = append(s.env, "KINWIRE_"+strings.ToUpper(strings.ReplaceAll(k, ".", "_"))+"="+v)
+	}
+	s.bin, s.args, s.Dir = bin, args, keys["data_dir"]
+	t.Cleanup(func() { s.stop(t) })
+	s.launch(t)
+	token, err := os.ReadFile(filepath.Join(s.Dir, "operator-token"))
+	require.NoError(t, err)
+	s.Operator = strings.TrimSpace(string(token))
+	return s
+}
+
+// launch starts the process and waits until it answers.
+func (s *Server) launch(t testing.TB) {
+	s.cmd = exec.Command(s.bin, s.args...)
+	s.cmd.Env = s.env
 	s.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	out, err := s.cmd.StderrPipe()
 	require.NoError(t, err)
 	started := make(chan error)
 	go s.run(out, started)
 	require.NoError(t, <-started)
-	t.Cleanup(func() { s.stop(t) })
 	s.ready(t)
-	token, err := os.ReadFile(filepath.Join(keys["data_dir"], "operator-token"))
-	require.NoError(t, err)
-	s.Operator = strings.TrimSpace(string(token))
-	return s
 }
+
+// Kill ends the process by SIGKILL, with no word to anybody, and starts it
+// again on the same ports and the same data.
+func (s *Server) Kill(t testing.TB) {
+	t.Helper()
+	require.NoError(t, s.cmd.Process.Kill())
+	<-s.exited
+	s.launch(t)
+}
+
+// PID is the process's.
+func (s *Server) PID() int { return s.cmd.Process.Pid }
 
 // freePorts finds ports that are free for both UDP and TCP.
 func freePorts(t testing.TB, host string, n int) []string {
