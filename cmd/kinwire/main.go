@@ -70,6 +70,7 @@ signaling and web app in one program.
   kinwire serve --config FILE      start it with your own configuration
   kinwire config print             show every key, its value and where it came from
   kinwire audit verify             check that nobody has changed the log of decisions
+  kinwire relay rotate-key         put a fresh key before those of messages that wait
 
 Every key of the configuration can be set in a YAML file, by an environment
 variable (sfu.udp_port is KINWIRE_SFU_UDP_PORT) and, secrets excepted, by a flag
@@ -81,6 +82,6 @@ configuration refused.`,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serveCommand(), configCommand(), auditCommand(), healthCommand(), versionCommand())
+	root.AddCommand(serveCommand(), configCommand(), auditCommand(), relayCommand(), healthCommand(), versionCommand())
 	return root
 }

@@ -17,6 +17,7 @@ import (
 	"kinwire/signaling/relay/blobs/s3"
 	"kinwire/signaling/relay/frank"
 	"kinwire/signaling/relay/groups"
+	"kinwire/signaling/relay/reseal"
 	"kinwire/signaling/relay/seal"
 	"kinwire/signaling/store"
 )
@@ -29,6 +30,7 @@ type messages struct {
 	groups *groups.Service
 	blobs  *blobs.Service
 	bucket blobs.Bucket
+	reseal *reseal.Service
 
 	closeBucket func() error
 	reload      time.Duration
@@ -93,6 +95,7 @@ func (m *messages) join(ctx context.Context, cfg *configs.Config, st *store.Stor
 	if err := m.openBucket(ctx, cfg); err != nil {
 		return err
 	}
+	m.reseal = reseal.New(st, m.ring, m.log)
 	var wake func(userID string)
 	if f.push != nil {
 		wake = f.push.WakeForMessage
@@ -154,11 +157,19 @@ func (m *messages) run(ctx context.Context) {
 }
 
 // reloadKeys reads the keys again from time to time, so that they can be
-// changed while the server runs.
+// changed while the server runs, and seals again what older ones have sealed.
 func (m *messages) reloadKeys(ctx context.Context) {
 	t := time.NewTicker(m.reload)
 	defer t.Stop()
+	sealing := "" // so that what an earlier run has left is done now
 	for {
+		if now := m.ring.Sealing(); now != sealing {
+			if _, err := m.reseal.All(ctx); err == nil {
+				sealing = now
+			} else if ctx.Err() == nil {
+				m.log.Warn("not everything is sealed again", "err", err)
+			}
+		}
 		select {
 		case <-ctx.Done():
 			return

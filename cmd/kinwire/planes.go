@@ -7,7 +7,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"path/filepath"
 	"time"
 
 	"kinwire/configs"
@@ -47,11 +46,7 @@ func build(ctx context.Context, cfg *configs.Config, log *slog.Logger) (_ *plane
 	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
 		return nil, fmt.Errorf("making data_dir: %w", err)
 	}
-	dsn := cfg.Store.DSN.Reveal()
-	if dsn == "" {
-		dsn = filepath.Join(cfg.DataDir, "kinwire.db")
-	}
-	if p.store, err = store.Open(ctx, store.Config{Driver: cfg.Store.Driver, DSN: dsn}, log); err != nil {
+	if p.store, err = store.Open(ctx, storeConfig(cfg), log); err != nil {
 		return nil, err
 	}
 	if p.recorder, err = metrics.New(metrics.Config{}, metrics.Deps{Store: recordStore{p.store}, Log: log, Now: time.Now}); err != nil {

@@ -75,6 +75,7 @@ var Kinwire = House{
 		"signaling/relay/framing":           {},
 		"signaling/relay/framing/frametest": {},
 		"signaling/relay/frank":             {May: vocabulary},
+		"signaling/relay/reseal":            {May: vocabulary},
 		"signaling/relay/groups":            {May: []string{"signaling/proto", "signaling/relay/framing"}},
 		"signaling/relay/seal":              {},
 		"signaling/reports":                 {May: vocabulary},

@@ -190,6 +190,9 @@ func TestStoppedBetweenTheQuestionAndTheQueue(t *testing.T) {
 	ana.last = 0
 	requireCode(t, proto.CodeEpochTaken, errOf(h.Send(t.Context(), ana.who(), ana.compose(c, "<a"))), "it does not go round for ever")
 	require.Zero(t, ben.attach().Waiting)
+	h.rule(nil, nil)
+	ana.last = 0
+	ana.send(c, "<a")
 }
 
 func TestAgainIsTheSame(t *testing.T) {
@@ -303,72 +306,6 @@ func TestAttach(t *testing.T) {
 }
 
 func last[T any](list []T) T { return list[len(list)-1] }
-
-func TestWake(t *testing.T) {
-	h := newHouse(t, Config{TellInterval: time.Millisecond})
-	ana, ben, cat, dan := h.person(2), h.person(2), h.person(1)[0], h.person(1)[0]
-	c := h.conversation(ana[0], ana[1], ben[0], ben[1], cat, dan)
-	ana[0].attach()
-	ben[0].attach()
-	dan.attach()
-	h.hub.mu.Lock()
-	h.hub.away[dan.user] = true
-	h.hub.mu.Unlock()
-	ana[0].send(c, "<a")
-	eventually(t, func() bool { return len(h.wokenNow()) >= 2 }, func() string { return "who is away is woken" })
-	h.later(time.Second)
-	ana[0].send(c, "<b")
-	eventually(t, func() bool { return len(h.wokenNow()) >= 4 }, func() string { return "and again" })
-	require.ElementsMatch(t, []string{cat.user, dan.user, cat.user, dan.user}, h.wokenNow(), "ana and ben have a device here, if not all")
-}
-
-func TestOneThatDoesNotAcknowledge(t *testing.T) {
-	h := newHouse(t, Config{Window: 3, WindowBytes: 4000, Workers: 1, SendBurst: 1000})
-	ana, slow, quick := h.person(1)[0], h.person(1)[0], h.person(1)[0]
-	c := h.conversation(ana, slow, quick)
-	for _, p := range []*phone{ana, slow, quick} {
-		p.attach()
-	}
-	for i := range 10 {
-		ana.send(c, fmt.Sprint("<", i))
-		quick.waitFor(i + 1)
-		quick.ack(int64(i + 1))
-	}
-	h.idle()
-	require.Len(t, slow.got(), 3, "no more than its window")
-	require.Equal(t, 3, h.Stats().Unackd)
-	slow.ack(2)
-	slow.waitFor(5)
-	slow.ack(5)
-	slow.waitFor(8)
-	slow.ack(9) // one that has come by an earlier session, say
-	eventually(t, func() bool { return last(slow.got()).Pos == 10 }, func() string { return "the last one comes" })
-	slow.ack(10)
-	for range 3 {
-		ana.send(c, long(3000))
-	}
-	h.idle()
-	require.Equal(t, 4, h.Stats().Unackd, "two to each: the first does not fill the window, with the second it is full")
-}
-
-func TestKeyIsMissing(t *testing.T) {
-	h, other := newHouse(t, Config{}), newHouse(t, Config{})
-	ana, ben := h.person(1)[0], h.person(1)[0]
-	c := h.conversation(ana, ben)
-	ana.attach()
-	ana.send(c, "<a")
-	h.ring, other.ring = other.ring, h.ring
-	h.crash()
-	ben.attach()
-	eventually(t, func() bool { return h.Stats().Unopened > 0 }, func() string { return "it is counted" })
-	require.Empty(t, ben.got())
-	h.ring = other.ring
-	h.crash()
-	ben.attach()
-	require.Equal(t, "<a", textOf(ben.waitFor(1)[0]), "it was not lost")
-	require.NotContains(t, h.logged(), "<a")
-	require.Contains(t, h.logged(), "is not in the ring")
-}
 
 func TestStoreFails(t *testing.T) {
 	h := newHouse(t, Config{})

@@ -39,7 +39,7 @@ func (s *Service) proven(ctx context.Context, reportID, person, aboutID string, 
 	if err != nil {
 		return nil, fmt.Errorf("seal a reported message: %w", err)
 	}
-	sealed, err := s.d.Sealer.Seal([]byte(reportID), body)
+	sealed, err := s.d.Sealer.Seal(proto.EvidencePlace(reportID), body)
 	if err != nil {
 		return nil, fmt.Errorf("seal a reported message: %w", err)
 	}
@@ -58,7 +58,7 @@ func (s *Service) evidence(ctx context.Context, operator, reportID string) (*pro
 		return nil, err
 	}
 	var e proto.MessageEvidence
-	body, err := s.d.Sealer.Open([]byte(reportID), sealed)
+	body, err := s.d.Sealer.Open(proto.EvidencePlace(reportID), sealed)
 	if err == nil {
 		err = json.Unmarshal(body, &e)
 	}

@@ -263,8 +263,10 @@ func (p *plan) change() (proto.ConversationChange, error) {
 		Out: p.out, Drop: p.drop, DropOf: p.out, Void: len(p.out) > 0, At: a.at, ExpiresAt: a.expiresAt,
 		Epoch: &proto.EpochChange{
 			Generation: to.generation, Epoch: to.epoch, ID: in.ID, DeviceID: in.DeviceID, UserID: a.userID, Leaves: p.leaves,
-			SealInfo: func() ([]byte, error) { return a.seal(infoPlace(p.c.ID, to.generation, to.epoch), in.GroupInfo) },
-			Send:     []proto.ConversationSend{p.send(proto.DeliveryCommit, made, in.Commit, string(detail), old)},
+			SealInfo: func() ([]byte, error) {
+				return a.seal(proto.GroupInfoPlace(p.c.ID, to.generation, to.epoch), in.GroupInfo)
+			},
+			Send: []proto.ConversationSend{p.send(proto.DeliveryCommit, made, in.Commit, string(detail), old)},
 		},
 	}
 	if len(in.Adds) > 0 {
@@ -283,7 +285,7 @@ func (p *plan) send(kind proto.DeliveryKind, made point, body []byte, detail str
 			if len(body) == 0 {
 				return nil, nil // the committer of a new generation knows what it did
 			}
-			return p.a.seal(place(p.c.ID, seq, kind), body)
+			return p.a.seal(proto.MessagePlace(p.c.ID, seq, kind), body)
 		},
 	}
 }

@@ -200,7 +200,7 @@ func (s *Service) GroupInfo(ctx context.Context, userID, id string) (proto.Group
 	if !found {
 		return proto.GroupInfo{}, errNoConversation(id)
 	}
-	info, err := s.d.Sealer.Open(infoPlace(id, row.Generation, row.Epoch), row.GroupInfo)
+	info, err := s.d.Sealer.Open(proto.GroupInfoPlace(id, row.Generation, row.Epoch), row.GroupInfo)
 	if err != nil {
 		return proto.GroupInfo{}, fmt.Errorf("open the group info of conversation %s: %w", id, err)
 	}

@@ -176,16 +176,6 @@ func tooFast(what string, wait time.Duration) *proto.Error {
 	return refuse(proto.CodeRateLimited, "too many %s: try again in %v", what, wait.Round(time.Second)+time.Second)
 }
 
-// place is what a sealed body is bound to, as package relay opens it.
-func place(conversationID string, seq int64, kind proto.DeliveryKind) []byte {
-	return []byte(conversationID + "|" + strconv.FormatInt(seq, 10) + "|" + string(kind))
-}
-
-// infoPlace is what a sealed GroupInfo is bound to.
-func infoPlace(conversationID string, generation, epoch int64) []byte {
-	return []byte(fmt.Sprintf("%s|%d.%d|group_info", conversationID, generation, epoch))
-}
-
 // groupID is the MLS group id of a conversation's generation.
 func groupID(conversationID string, generation int64) string {
 	return conversationID + ":" + strconv.FormatInt(generation, 10)

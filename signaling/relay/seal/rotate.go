@@ -39,17 +39,7 @@ func Rotate(path string, now time.Time) (id string, err error) {
 		return "", fmt.Errorf("read the key ring from %s: %w", path, err)
 	}
 	line, id := freshKey(now)
-	f, err := os.CreateTemp(filepath.Dir(path), ".keys-*") // with mode 0600
-	if err != nil {
-		return "", fmt.Errorf("write the key ring: %w", err)
-	}
-	if err := put(f, append(line, old...)); err != nil {
-		return "", fmt.Errorf("write the key ring: %w", errors.Join(err, os.Remove(f.Name())))
-	}
-	if err := os.Rename(f.Name(), path); err != nil {
-		return "", fmt.Errorf("write the key ring: %w", errors.Join(err, os.Remove(f.Name())))
-	}
-	return id, wrap("write the key ring", syncFolder(path))
+	return id, replace(path, append(line, old...))
 }
 
 // freshKey makes a line of a ring.
