@@ -8,6 +8,7 @@ type ChatHello struct {
 	DeviceID   string
 	UserID     string
 	SecretHash string // hex SHA-256
+	LoginHash  string // of the login that it comes with; empty leaves what is known
 	At         int64
 }
 

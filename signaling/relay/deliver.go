@@ -70,7 +70,7 @@ func (s *Service) hand(one *lane, list []proto.ChatDelivery) {
 func (s *Service) open(row proto.ChatQueued) (proto.ChatDelivery, error) {
 	d := row.ChatDelivery
 	if len(row.Body) > 0 {
-		body, err := s.d.Sealer.Open(place(d.ConversationID, d.Seq, d.Kind), row.Body)
+		body, err := s.d.Sealer.Open(proto.MessagePlace(d.ConversationID, d.Seq, d.Kind), row.Body)
 		if err != nil {
 			return d, err
 		}

@@ -278,7 +278,7 @@ func (c *chatRoom) next(by *phone) proto.ConversationChanged {
 				Send: []proto.ConversationSend{{
 					Kind: proto.DeliveryCommit, Generation: 1, Epoch: c.epoch - 1, Size: 6, Detail: `{"id":"next"}`, To: to,
 					Seal: func(seq int64) ([]byte, error) {
-						return c.h.ring.Seal(place(c.id, seq, proto.DeliveryCommit), []byte("commit"))
+						return c.h.ring.Seal(proto.MessagePlace(c.id, seq, proto.DeliveryCommit), []byte("commit"))
 					},
 				}},
 			},

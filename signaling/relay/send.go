@@ -173,7 +173,7 @@ func (s *Service) load(who proto.ChatWho, device string, in proto.ChatSend, r pr
 func (s *Service) sealing(load proto.ChatLoad, body []byte) func(seq int64) (sealed, tag []byte, err error) {
 	return func(seq int64) (sealed, tag []byte, err error) {
 		tag = s.d.Franker.Tag(load.Send.Commitment, load.UserID, load.Send.ConversationID, seq, load.At)
-		sealed, err = s.d.Sealer.Seal(place(load.Send.ConversationID, seq, proto.DeliveryMessage), body)
+		sealed, err = s.d.Sealer.Seal(proto.MessagePlace(load.Send.ConversationID, seq, proto.DeliveryMessage), body)
 		return sealed, tag, err
 	}
 }

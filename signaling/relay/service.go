@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -92,10 +91,4 @@ func (s *Service) scrub(ctx context.Context) {
 
 func refuse(code proto.Code, format string, args ...any) *proto.Error {
 	return &proto.Error{Code: code, Message: fmt.Sprintf(format, args...)}
-}
-
-// place is what a sealed body is bound to, so that a row moved to another place
-// does not open there.
-func place(conversationID string, seq int64, kind proto.DeliveryKind) []byte {
-	return []byte(conversationID + "|" + strconv.FormatInt(seq, 10) + "|" + string(kind))
 }

@@ -21,6 +21,7 @@ func (s *Service) Attach(ctx context.Context, who proto.ChatWho, in proto.ChatAt
 	hash := sha256.Sum256([]byte(in.Secret))
 	out, found, err := s.store.HelloChatDevice(ctx, proto.ChatHello{
 		DeviceID: in.DeviceID, UserID: who.UserID, SecretHash: hex.EncodeToString(hash[:]), At: s.now().UnixMilli(),
+		LoginHash: who.LoginHash,
 	})
 	if err != nil {
 		return out, fmt.Errorf("attach a device: %w", err)

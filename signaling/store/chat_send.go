@@ -13,7 +13,8 @@ import (
 
 const (
 	helloDevice = `
-		UPDATE chat_devices SET seen_at = $4 WHERE id = $1 AND person_id = $2 AND secret_hash = $3
+		UPDATE chat_devices SET seen_at = $4, login_hash = CASE WHEN $5 = '' THEN login_hash ELSE $5 END
+		WHERE id = $1 AND person_id = $2 AND secret_hash = $3
 		RETURNING queued, last_n`
 	rosterHead   = `SELECT generation, epoch, drops FROM chat_conversations WHERE id = $1`
 	rosterPeople = `SELECT person_id FROM chat_members WHERE conversation_id = $1 AND state = 'in' ORDER BY person_id`
@@ -38,10 +39,10 @@ const (
 type SealChat = func(seq int64) (sealed, tag []byte, err error)
 
 // HelloChatDevice notes that a device is here, if that is its secret and its
-// person. It returns how much waits for it and the highest n that it has sent.
+// person, and with which login. It returns how much waits for it and the highest n that it has sent.
 func (s *Store) HelloChatDevice(ctx context.Context, in proto.ChatHello) (out proto.ChatAttached, found bool, err error) {
 	err = s.chatTx(ctx, func(tx *sql.Tx) error {
-		found, err = present(tx.QueryRowContext(ctx, helloDevice, in.DeviceID, in.UserID, in.SecretHash, in.At).Scan(&out.Waiting, &out.LastN))
+		found, err = present(tx.QueryRowContext(ctx, helloDevice, in.DeviceID, in.UserID, in.SecretHash, in.At, in.LoginHash).Scan(&out.Waiting, &out.LastN))
 		return err
 	})
 	if err != nil {
@@ -168,7 +169,7 @@ func takeChat(ctx context.Context, tx hotTx, in proto.ChatLoad, seal SealChat) (
 	if len(in.Send.Attachments) == 0 {
 		return out, nil
 	}
-	return out, grantAttachments(ctx, tx.Tx, conversation, in.UserID, in.Send.Attachments, ids)
+	return out, grantAttachments(ctx, tx.Tx, attachmentsOf{conversation, in.UserID, in.ExpiresAt}, in.Send.Attachments, ids)
 }
 
 // takeChatPlaces counts the message of its sender and takes a place for it in

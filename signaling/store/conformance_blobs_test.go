@@ -70,7 +70,7 @@ func uploaded(t *testing.T, s *Store, a proto.AttachmentRow) {
 func grant(t *testing.T, s *Store, conversation, owner string, ids []string, devices ...string) error {
 	t.Helper()
 	return s.tx(t.Context(), func(tx *sql.Tx) error {
-		return grantAttachments(t.Context(), tx, conversation, owner, ids, devices)
+		return grantAttachments(t.Context(), tx, attachmentsOf{conversation, owner, 1 << 60}, ids, devices)
 	})
 }
 

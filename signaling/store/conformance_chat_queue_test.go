@@ -34,6 +34,20 @@ func testChatHello(t *testing.T, s *Store) {
 	require.NoError(t, err)
 	require.True(t, found)
 	require.Equal(t, proto.ChatAttached{LastN: 1}, out)
+
+	// The device goes with the login that it came with last.
+	login := func() int {
+		return tally(t, s, `SELECT count(*) FROM chat_devices WHERE login_hash = 'later' AND id = 'b-1'`)
+	}
+	require.Zero(t, login())
+	hello.LoginHash = "later"
+	_, _, err = s.HelloChatDevice(t.Context(), hello)
+	require.NoError(t, err)
+	require.Equal(t, 1, login())
+	hello.LoginHash = ""
+	_, _, err = s.HelloChatDevice(t.Context(), hello)
+	require.NoError(t, err)
+	require.Equal(t, 1, login(), "nothing was said about it")
 }
 
 func testChatTaken(t *testing.T, s *Store) {
