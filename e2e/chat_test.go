@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"encoding/base64"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -49,7 +50,12 @@ func TestTwoBrowsersWrite(t *testing.T) {
 	for _, text := range []string{secretText, secretAnswer, secretTitle, secretGroup, secretAfter} {
 		needles = append(needles, needleOf(text, []byte(text)))
 	}
+	for _, kind := range []string{"photo", "voice"} {
+		needles = append(needles, needleOf("a "+kind, leo.fileOf("Mia", kind)))
+	}
 	require.Empty(t, hunt(t, s, needles...), "the server has something of what was written")
+
+	t.Run("Report", func(t *testing.T) { reportMessage(t, s, leo) })
 }
 
 func writeToEachOther(mia, leo *person) {
@@ -152,6 +158,70 @@ func seesWithWhom(priya *person) {
 	priya.eval(fmt.Sprintf(`[%q, %q, %q].some((s) => document.body.textContent.includes(s))`, secretText, secretAnswer, secretTitle), &told)
 	require.False(priya.t, told)
 	priya.snap("with-whom")
+}
+
+// reportMessage: Leo reports one message of Mia's. The operator sees that one,
+// proven, and no other.
+func reportMessage(t *testing.T, s *kinwire.Server, leo *person) {
+	leo.toChats()
+	leo.opens("Mia")
+	leo.until(`document.querySelector('[data-testid="chat-message"][data-kind="text"]:not([data-mine="true"]) [data-testid="chat-more"]')`)
+	leo.eval(`document.querySelector('[data-testid="chat-message"][data-kind="text"]:not([data-mine="true"]) [data-testid="chat-more"]').click()`, nil)
+	leo.click("chat-report")
+	leo.sees("report-kind")
+	leo.eval(`document.querySelector('[data-testid="report-kind"] input, input[data-testid="report-kind"]').click()`, nil)
+	leo.snap("report")
+	leo.click("report-send")
+	leo.sees("report-done")
+	var list struct{ Reports []struct{ ID string } }
+	ops(t, s, "/v1/ops/reports", &list)
+	require.Len(t, list.Reports, 1)
+	var one struct {
+		About    struct{ Person struct{ ID string } }
+		Evidence *struct{ Content []byte }
+	}
+	ops(t, s, "/v1/ops/reports/"+list.Reports[0].ID, &one)
+	require.NotNil(t, one.Evidence)
+	require.Equal(t, "demo-mia", one.About.Person.ID)
+	require.Contains(t, string(one.Evidence.Content), secretText)
+	require.NotContains(t, string(one.Evidence.Content), secretAnswer)
+}
+
+// ops reads one of the operator's pages.
+func ops(t *testing.T, s *kinwire.Server, path string, into any) {
+	t.Helper()
+	code, body, err := s.Get(t.Context(), path)
+	require.NoError(t, err)
+	require.Equal(t, http.StatusOK, code, "%s", body)
+	require.NoError(t, json.Unmarshal(body, into))
+}
+
+// fileOf is the piece of the first file of a kind in the conversation with
+// somebody, as the person's device has it, that is the least like any other:
+// there are long rows of zeros in a picture, and in a server.
+func (u *person) fileOf(name, kind string) []byte {
+	u.t.Helper()
+	var piece string
+	u.eval(fmt.Sprintf(`(async () => {
+		const chat = window.kinwire.chat;
+		for (const c of chat.conversations()) {
+			for (const m of await chat.messages(c.id)) {
+				if (m.content.kind !== %q) continue;
+				const bytes = new Uint8Array(await (await chat.media(m.id)).arrayBuffer());
+				let best = [], most = 0;
+				for (let at = 0; at + 48 <= bytes.length; at += 16) {
+					const piece = [...bytes.slice(at, at + 48)], different = new Set(piece).size;
+					if (different > most) [best, most] = [piece, different];
+				}
+				return btoa(String.fromCharCode(...best));
+			}
+		}
+		return "";
+	})()`, kind), &piece)
+	bytes, err := base64.StdEncoding.DecodeString(piece)
+	require.NoError(u.t, err)
+	require.Len(u.t, bytes, 48, "%s has a %s of %s's", u.name, kind, name)
+	return bytes
 }
 
 // write sends a text in the conversation that is open.

@@ -8,11 +8,13 @@ import {
   type MediaOptions,
   type Person,
 } from "@kinwire/sdk";
+import type { ChatLike } from "@kinwire/sdk/chat";
 import { Calling } from "./calling.ts";
+import { Messages, openChat } from "./chat/session.ts";
 import { PeopleScreen } from "./child/home.ts";
 import { AddFriendScreen } from "./child/add.ts";
 import type { Context, Opening, OpsContext } from "./context.ts";
-import { device } from "./device.ts";
+import { device, deviceName } from "./device.ts";
 import { h, setText, type Screen } from "./dom.ts";
 import { OpsHome } from "./ops/home.ts";
 import { ParentHome } from "./parent/home.ts";
@@ -25,6 +27,7 @@ import type { Door } from "./signin/door.ts";
 import { KeyScreen } from "./signin/key.ts";
 import { LoginScreen } from "./signin/login.ts";
 import { ResetScreen } from "./signin/reset.ts";
+import { confirm } from "./ui.ts";
 import { backFromProvider, forgetToken, keepToken, keptToken } from "./tokens.ts";
 import { words } from "./words.ts";
 
@@ -36,6 +39,9 @@ const FACES: Record<Person["role"], (ctx: Context, opening: Opening) => Screen> 
   staff: (ctx, opening) => new PeopleScreen(ctx, opening),
   parent: (ctx, opening) => new ParentHome(ctx, opening),
 };
+
+/** How long signing out waits for the messages to be taken off this device, ms. */
+const FORGET_MS = 5_000;
 
 /** The app: who is signed in, which screen is shown, and what leads from one to the next. */
 export class App {
@@ -52,6 +58,7 @@ export class App {
   #kinwire: Kinwire | null = null;
   #context: Context | null = null;
   #calling: Calling | null = null;
+  #messages: Messages | null = null;
   #screen: Screen | null = null;
   #opening: Opening = {};
 
@@ -83,6 +90,10 @@ export class App {
   /** The session, for diagnosis; null before login. */
   get session(): Kinwire | null {
     return this.#kinwire;
+  }
+  /** This person's messages on this device, for diagnosis; null while they are not open. */
+  get chat(): ChatLike | null {
+    return this.#messages?.chat ?? null;
   }
   /** The call that is shown, or null. */
   get call(): Call | null {
@@ -178,8 +189,14 @@ export class App {
   #connect(token: string): void {
     this.#api.token = token;
     const home = (error?: string) => this.#home(error ? { error } : {});
-    const kinwire = this.#session(token, () => this.#home(this.#opening), this.#api, home);
+    const ready = () => {
+      this.#home(this.#opening);
+      void this.#messages?.open();
+    };
+    const kinwire = this.#session(token, ready, this.#api, home);
     kinwire.on("connection", (c) => {
+      // Messages that could not be opened for want of a connection.
+      if (c.state === "online" && this.#messages?.state === "broken") void this.#messages.open();
       if (c.state === "offline" && this.#kinwire === kinwire)
         this.#loggedOut(c.error ? codeOf(c.error) : "closed");
     });
@@ -191,10 +208,18 @@ export class App {
     const kinwire = new Kinwire({ token, device: device(), media: this.#media });
     this.#kinwire = kinwire;
     kinwire.on("ready", (me) => {
+      // An API of its own: signing out takes the token from the other before the messages are gone.
+      const own = new API();
+      own.token = token;
+      const messages = new Messages((takeOver) =>
+        openChat({ api: own, kinwire, me: me.id, deviceName: deviceName() }, takeOver),
+      );
+      this.#messages = messages;
       const ctx: Context = {
         api,
         kinwire,
         me,
+        messages,
         show: (screen) => this.#show(screen),
         home,
         call: (to, video) => void this.#calling?.start(to, video),
@@ -232,12 +257,20 @@ export class App {
   async #logOut(): Promise<void> {
     const api = this.#api;
     const { token } = api;
+    const messages = this.#messages;
+    if (messages?.chat?.conversations().some((c) => c.last)) {
+      const w = words.chat.signOut;
+      if (!(await confirm({ title: w.ask, text: w.text, yes: words.common.logout, danger: true }))) return;
+    }
+    // A device without a login reads nothing any more, and what it has read does not stay behind on it.
+    const gone = messages?.forget().catch(() => undefined);
     forgetToken();
     this.#drop();
     this.#showLogin();
     if (!token) return;
     const leaving = new API();
     leaving.token = token;
+    await Promise.race([gone, new Promise((done) => setTimeout(done, FORGET_MS))]);
     await leaving.logout().catch(() => undefined);
   }
 
@@ -258,6 +291,8 @@ export class App {
 
   #forget(): void {
     this.#calling?.close();
+    this.#messages?.close();
+    this.#messages = null;
     this.#kinwire = null;
     this.#calling = null;
     this.#context = null;

@@ -1,4 +1,5 @@
 import type { API, Kinwire, LoggedIn, Person } from "@kinwire/sdk";
+import type { Messages } from "./chat/session.ts";
 import type { Screen } from "./dom.ts";
 
 /** What a screen of somebody who is signed in may use. */
@@ -8,6 +9,8 @@ export interface Context {
   /** The live session: people, calls; events "people", "friends", "family". */
   readonly kinwire: Kinwire;
   readonly me: Person;
+  /** This person's messages, once they are open on this device. */
+  readonly messages: Messages;
   /** Shows a screen in place of the present one, which is closed. */
   show(screen: Screen): void;
   /** Shows this person's first screen, made anew; error is said there. */

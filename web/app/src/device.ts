@@ -28,3 +28,9 @@ const BROWSERS: [RegExp, string][] = [
 export function browserName(userAgent: string): string {
   return BROWSERS.find(([sign]) => sign.test(userAgent))?.[1] ?? "";
 }
+
+/** What this device is called in the list of those that read messages: "Chrome, Linux". */
+export function deviceName(): string {
+  const { model, os } = device();
+  return [model, os].filter(Boolean).join(", ") || "Browser";
+}

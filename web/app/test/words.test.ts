@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from "vitest";
+import { same as chatSame } from "../src/chat/words/same.ts";
 import { same as opsSame } from "../src/ops/words/same.ts";
 import { same as parentSame } from "../src/parent/words/same.ts";
 import { familyName } from "../src/signin/login.ts";
@@ -20,7 +21,7 @@ import {
 
 /** Texts that are right as they are in English, by language or in all ("*"). */
 const SAME: Record<string, readonly string[]> = {
-  "*": ["app", "call.labels.mic", ...parentSame, ...opsSame],
+  "*": ["app", "call.labels.mic", ...parentSame, ...opsSame, ...chatSame],
   pl: ["signin.forgotPage.email", "signin.signup.email"],
   hi: [],
   "zh-Hant": [],

@@ -1,6 +1,9 @@
 import { KinwireError } from "./errors.ts";
 import type { Code, Device, LoggedIn, PageMap, Person, ProtoError } from "./proto_gen.ts";
 
+/** The media type of a body that is bytes. */
+const OCTETS = "application/octet-stream";
+
 /** What POST /v1/login answers. */
 export type Login = LoggedIn;
 
@@ -45,6 +48,7 @@ type PageArgs<K extends PageKey> = {} extends PageRequest<K> ? [PageRequest<K>?]
  *     const { friends } = await api.page("GET /v1/friends");
  *     await api.page("POST /v1/friends/requests/{id}/accept", { path: { id } });
  *     await api.page("POST /v1/blocks", { body: { user_id } });
+ *     await api.page("PUT /v1/chat/attachments/{id}/chunks/{other}", { path: { id, other: "0" }, body: bytes });
  *
  * A refusal is a KinwireError with the server's code.
  */
@@ -101,22 +105,26 @@ export class API {
     }
   }
 
+  /** The answer as the page has it: an object, bytes, or undefined where it is nothing. */
   async #json<T>(method: string, path: string, body?: unknown): Promise<T> {
     const response = await this.#call(method, path, body);
+    if (response.headers.get("Content-Type")?.startsWith(OCTETS))
+      return new Uint8Array(await response.arrayBuffer()) as T;
     const text = await response.text();
     return (text ? JSON.parse(text) : undefined) as T;
   }
 
   async #call(method: string, path: string, body?: unknown): Promise<Response> {
-    const headers: Record<string, string> = { Accept: "application/json" };
+    const headers: Record<string, string> = { Accept: `application/json, ${OCTETS}` };
     if (this.token) headers["Authorization"] = `Bearer ${this.token}`;
-    if (body !== undefined) headers["Content-Type"] = "application/json";
+    const bytes = body instanceof Uint8Array;
+    if (body !== undefined) headers["Content-Type"] = bytes ? OCTETS : "application/json";
     let response: Response;
     try {
       response = await this.#fetch(this.#base + path, {
         method,
         headers,
-        body: body === undefined ? null : JSON.stringify(body),
+        body: bytes ? (body as Uint8Array<ArrayBuffer>) : body === undefined ? null : JSON.stringify(body),
       });
     } catch (e) {
       throw new KinwireError("offline", `${method} ${path}: the server could not be reached`, { cause: e });
@@ -137,6 +145,7 @@ const codeOfStatus: Record<number, Code> = {
   401: "unauthenticated",
   403: "not_allowed",
   404: "not_found",
+  409: "wrong_state",
   413: "too_large",
   422: "bad_message",
   429: "rate_limited",

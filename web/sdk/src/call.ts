@@ -1,3 +1,4 @@
+import type { CallData } from "./data.ts";
 import { Emitter } from "./emitter.ts";
 import type { Clock } from "./environment.ts";
 import { codeOf, type KinwireError } from "./errors.ts";
@@ -107,6 +108,10 @@ export class Call extends Emitter<CallEvents> {
   /** The connection under it, for diagnosis; null before it is made and after the end. */
   get pc(): RTCPeerConnection | null {
     return this.#media.pc;
+  }
+  /** Lines on which those in the call can send one another small messages, such as a game's moves. */
+  get data(): CallData {
+    return this.#media.data;
   }
   /** What arrives from others at the moment. */
   get tracks(): RemoteTrack[] {

@@ -7,7 +7,10 @@ export type LocalCode =
   | "no_permission" // the browser or the person refused the camera, microphone, screen or passkey
   | "no_device" // there is no camera or microphone, or another program holds it
   | "no_passkey" // this browser or device has no passkeys
-  | "media_failed"; // the browser could not set up the call's media
+  | "media_failed" // the browser could not set up the call's media
+  | "other_tab" // another tab of this browser holds the messages of this person
+  | "device_removed" // this device was taken out of the person's account
+  | "gone"; // what was asked for has been deleted, or was never whole
 
 /** Every refusal and failure that the SDK throws. `code` is for programs, `message` for people. */
 export class KinwireError extends Error {

@@ -15,6 +15,14 @@
  */
 export { API, type Demo, type DemoLogin, type Login, type PageKey, type PageRequest } from "./api.ts";
 export { Call, type CallEvents } from "./call.ts";
+export {
+  CallData,
+  DataLine,
+  MAX_DATA_BYTES,
+  type DataLineEvents,
+  type DataLineOptions,
+  type DataMessage,
+} from "./data.ts";
 export { Debug, type StreamDebug } from "./debug.ts";
 export { Emitter, type Off } from "./emitter.ts";
 export { browserClock, socketURL, type Clock, type SocketLike } from "./environment.ts";

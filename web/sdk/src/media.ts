@@ -1,4 +1,5 @@
 import { CameraSize } from "./adapt.ts";
+import { CallData } from "./data.ts";
 import { Emitter } from "./emitter.ts";
 import type { Clock } from "./environment.ts";
 import { codeOf, KinwireError } from "./errors.ts";
@@ -58,6 +59,8 @@ export class CallMedia extends Emitter<MediaEvents> {
   readonly #clock: Clock;
   readonly #local: LocalMedia;
   readonly #options: MediaOptions;
+  /** Its data lines. */
+  readonly data: CallData;
   readonly #slots = new SlotMap();
   readonly #tracks = new Map<string, RemoteTrack>();
   readonly #cameraSize = new CameraSize();
@@ -82,6 +85,7 @@ export class CallMedia extends Emitter<MediaEvents> {
     this.#signaling = signaling;
     this.#clock = clock;
     this.#options = options;
+    this.data = new CallData(clock, () => void this.#queue(() => this.#offerData()));
     local.on("change", () => this.#tellMutes());
   }
 
@@ -169,6 +173,7 @@ export class CallMedia extends Emitter<MediaEvents> {
     this.#peer = peer;
     this.#restarter = new Restarter(this.#clock, () => this.#queue(() => this.#offerAgain(true)));
     peer.on("link", (state) => this.#linkChanged(state));
+    this.data.attach((label, init) => peer.channel(label, init));
     await this.#local.attach((kind, track) => peer.send(kind, track));
     const offer = await peer.offer((kind) => this.#local.muted(kind));
     const joined = await this.#signaling.request("call.join", { call_id: this.#callID, ...offer });
@@ -202,6 +207,11 @@ export class CallMedia extends Emitter<MediaEvents> {
       await peer.rollback();
       throw e;
     }
+  }
+
+  /** Offers again if the offers so far had no room for data. */
+  async #offerData(): Promise<void> {
+    if (this.#peer && !this.#peer.carriesData) await this.#offerAgain(false);
   }
 
   async #grow(more: SlotCount): Promise<void> {
@@ -287,6 +297,7 @@ export class CallMedia extends Emitter<MediaEvents> {
     this.#sampler?.close();
     this.#restarter?.stop();
     for (const s of this.#slots.clear()) this.#endTrack(s);
+    this.data.attach(null);
     this.#peer?.close();
     this.#sampler = this.#restarter = this.#peer = this.#latest = null;
     this.#told = {};

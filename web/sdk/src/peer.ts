@@ -50,7 +50,7 @@ const LINK: Partial<Record<RTCPeerConnectionState, PeerEvents["link"]>> = {
  * The media connection of one call: an RTCPeerConnection in which this side always offers.
  *
  * Its m-sections are, in this order: our microphone, camera and screen, each sendonly, then receive
- * slots. The camera and screen sections are there from the start, without a track as long as nothing is
+ * slots; and one for data channels, if there are any, after those of the offer that brought the first. The camera and screen sections are there from the start, without a track as long as nothing is
  * shown, so that switching them on needs no new offer.
  */
 export class Peer extends Emitter<PeerEvents> {
@@ -131,6 +131,16 @@ export class Peer extends Emitter<PeerEvents> {
   async rollback(): Promise<void> {
     if (this.#closed || this.pc.signalingState !== "have-local-offer") return;
     await this.pc.setLocalDescription({ type: "rollback" });
+  }
+
+  /** Makes a data channel; without an m-section for data it exists after the next offer. */
+  channel(label: string, init: RTCDataChannelInit): RTCDataChannel {
+    return this.pc.createDataChannel(label, init);
+  }
+
+  /** An m-section for data has been answered. */
+  get carriesData(): boolean {
+    return /^m=application /m.test(this.pc.currentLocalDescription?.sdp ?? "");
   }
 
   /** Sends track as the source of that kind, or nothing. Needs no new offer. */

@@ -6,7 +6,7 @@ interface Asked {
   url: string;
   method: string;
   headers: Record<string, string>;
-  body: string | null;
+  body: string | Uint8Array | null;
 }
 
 /** An API whose server answers each request with what answer says. */
@@ -58,6 +58,22 @@ describe("API", () => {
   it("answers undefined where the page answers nothing", async () => {
     const { api } = scripted(() => new Response(null, { status: 204 }));
     expect(await api.page("DELETE /v1/push")).toBeUndefined();
+  });
+
+  it("sends and gives bytes as they are", async () => {
+    const chunk = new Uint8Array([0, 255, 128, 10]);
+    const page = "/v1/chat/attachments/{id}/chunks/{other}" as const;
+    const path = { id: "at_1", other: "3" };
+    const up = scripted(() => new Response(null, { status: 204 }));
+    expect(await up.api.page(`PUT ${page}`, { path, body: chunk })).toBeUndefined();
+    expect(up.asked[0]!.headers["Content-Type"]).toBe("application/octet-stream");
+    expect(up.asked[0]!.body).toBe(chunk);
+    const down = scripted(
+      () => new Response(chunk, { headers: { "Content-Type": "application/octet-stream" } }),
+    );
+    expect(await down.api.page(`GET ${page}`, { path })).toEqual(chunk);
+    const no = scripted(() => json({ code: "not_found", message: "no such attachment" }, 404));
+    expect(await no.api.page(`GET ${page}`, { path }).catch(codeOf)).toBe("not_found");
   });
 
   it("throws the server's refusal, with what is missing", async () => {

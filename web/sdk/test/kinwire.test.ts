@@ -283,6 +283,31 @@ describe("a call", () => {
     expect(pc.remote).toBe("answer2");
   });
 
+  it("offers data with the first offer if a line is asked for in time, else again", async () => {
+    const { call, pc } = await joined();
+    expect(last("call.join")!["sdp"]).not.toContain("m=application");
+    const line = call.data.open("play");
+    await settle();
+    expect(last("media.offer")!["sdp"]).toContain("m=application");
+    call.data.open("strokes");
+    await settle();
+    expect(server.done.filter((m) => m.type === "media.offer")).toHaveLength(1);
+    pc.channels[0]!.open();
+    expect(line.send("hello")).toBe(true);
+
+    // A new session joins anew, with the same lines.
+    server.welcome["calls"] = [view({ phase: "connected" })];
+    server.socket.cut();
+    server.forget();
+    await clock.pass(1_000);
+    expect(line.isOpen).toBe(false);
+    expect(last("call.join")!["sdp"]).toContain("m=application");
+    pcs[1]!.channels[0]!.open();
+    expect(line.isOpen).toBe(true);
+    await call.hangup();
+    expect(line.isOpen).toBe(false);
+  });
+
   it("restarts ICE when the link fails", async () => {
     const { call, pc } = await joined();
     const states: string[] = [];

@@ -6,6 +6,8 @@ export class FakeConnection {
   connectionState = "new";
   signalingState = "stable";
   localDescription: { type: string; sdp: string } | null = null;
+  currentLocalDescription: { type: string; sdp: string } | null = null;
+  channels: FakeChannel[] = [];
   onconnectionstatechange: (() => void) | null = null;
   remote = "";
   restarts = 0;
@@ -16,12 +18,18 @@ export class FakeConnection {
     this.transceivers.push(t);
     return t;
   }
+  createDataChannel(label: string, init: RTCDataChannelInit): FakeChannel {
+    const c = new FakeChannel(label, init);
+    this.channels.push(c);
+    return c;
+  }
   getTransceivers(): FakeTransceiver[] {
     return this.transceivers;
   }
   async createOffer(o: { iceRestart?: boolean }): Promise<{ type: string; sdp: string }> {
     if (o.iceRestart) this.restarts++;
-    return { type: "offer", sdp: "v=0\r\n" };
+    const data = this.channels.length > 0 ? "m=application 9 UDP/DTLS/SCTP webrtc-datachannel\r\n" : "";
+    return { type: "offer", sdp: `v=0\r\n${data}` };
   }
   async setLocalDescription(d: { type: string; sdp: string }): Promise<void> {
     if (d.type === "rollback") {
@@ -37,6 +45,7 @@ export class FakeConnection {
     if (this.signalingState !== "have-local-offer") throw new Error(`answer in ${this.signalingState}`);
     this.signalingState = "stable";
     this.remote = d.sdp;
+    this.currentLocalDescription = this.localDescription;
   }
   async getStats(): Promise<Map<string, unknown>> {
     return new Map();
@@ -47,6 +56,39 @@ export class FakeConnection {
   become(state: string): void {
     this.connectionState = state;
     this.onconnectionstatechange?.();
+  }
+}
+
+/** One data channel. */
+export class FakeChannel {
+  binaryType = "";
+  readyState = "connecting";
+  bufferedAmount = 0;
+  onopen: (() => void) | null = null;
+  onclose: (() => void) | null = null;
+  onmessage: ((e: { data: unknown }) => void) | null = null;
+  readonly sent: unknown[] = [];
+  constructor(
+    readonly label: string,
+    readonly init: RTCDataChannelInit,
+  ) {}
+  send(data: unknown): void {
+    this.sent.push(data);
+  }
+  close(): void {
+    this.readyState = "closed";
+  }
+  open(): void {
+    this.readyState = "open";
+    this.onopen?.();
+  }
+  /** The server closes it. */
+  cut(): void {
+    this.readyState = "closed";
+    this.onclose?.();
+  }
+  hear(data: unknown): void {
+    this.onmessage?.({ data });
   }
 }
 

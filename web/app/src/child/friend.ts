@@ -1,5 +1,6 @@
 import type { Friend, Person } from "@kinwire/sdk";
 import { avatar } from "../avatar.ts";
+import { writeTo } from "../chat/open.ts";
 import type { Context } from "../context.ts";
 import { h, setText, type Screen } from "../dom.ts";
 import { button, confirm, errorLine, page } from "../ui.ts";
@@ -57,6 +58,14 @@ export class FriendScreen implements Screen {
           title: say(words.people.voice, person),
           click: () => ctx.call([person], false),
         }),
+        ctx.messages.state !== "absent" &&
+          button({
+            testid: "friend-write",
+            icon: "chat",
+            text: words.chat.writeShort,
+            title: say(words.chat.write, person),
+            click: () => writeTo(ctx, person),
+          }),
       ),
       h(
         "div",

@@ -1,5 +1,6 @@
 import type { FriendRequest } from "@kinwire/sdk";
 import { avatar } from "../avatar.ts";
+import { ChatsScreen } from "../chat/list.ts";
 import type { Context, Opening } from "../context.ts";
 import { h, setText, type Screen } from "../dom.ts";
 import { icon, type IconName } from "../icons.ts";
@@ -23,6 +24,7 @@ export class PeopleScreen implements Screen {
   readonly #wants = h("ul", { class: "list", testid: "wants" });
   readonly #requests: Tile;
   readonly #calls: Tile;
+  readonly #chats: Tile;
   readonly #people: PeopleList;
   readonly #off: () => void;
   #closed = false;
@@ -34,6 +36,7 @@ export class PeopleScreen implements Screen {
     this.#people = new PeopleList(ctx, { more: (p) => ctx.show(new FriendScreen(ctx, p)) });
     this.#requests = new Tile("requests", "heart", w.requests, () => ctx.show(new RequestsScreen(ctx)));
     this.#calls = new Tile("history-open", "history", w.history, () => ctx.show(new HistoryScreen(ctx)));
+    this.#chats = new Tile("chats", "chat", words.chat.title, () => ctx.show(new ChatsScreen(ctx)));
     const add = new Tile("add-friend", "addFriend", w.add, () => ctx.show(new AddFriendScreen(ctx)));
     const settings = new Tile("settings", "settings", w.settings, () => ctx.show(new SettingsScreen(ctx)));
     this.el = h(
@@ -58,6 +61,7 @@ export class PeopleScreen implements Screen {
       h(
         "nav",
         { class: "big-tiles", attrs: { "aria-label": words.app } },
+        this.#chats.el,
         add.el,
         this.#requests.el,
         this.#calls.el,
@@ -65,7 +69,14 @@ export class PeopleScreen implements Screen {
       ),
     );
     this.#error.say(opening.error ?? "");
-    this.#off = ctx.kinwire.on("friends", () => void this.#load());
+    const offs = [
+      ctx.kinwire.on("friends", () => void this.#load()),
+      ctx.messages.watch(() => {
+        this.#chats.badge(ctx.messages.unread);
+        this.#chats.el.hidden = ctx.messages.state === "absent";
+      }),
+    ];
+    this.#off = () => offs.forEach((off) => off());
     void this.#load();
     void this.#countCalls();
   }

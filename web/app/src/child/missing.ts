@@ -6,11 +6,15 @@ import { busy, button, errorLine, page, statusLine } from "../ui.ts";
 import { count, words } from "../words.ts";
 import { missingText } from "./needs.ts";
 
-/** Who is not friends with whom yet, with a button that asks for it. people are all who should meet. */
+/**
+ * Who is not friends with whom yet, with a button that asks for it. people are all who should meet; line says
+ * what is missing, where it is not about a call.
+ */
 export function missingList(
   ctx: Pick<Context, "api" | "me">,
   missing: readonly Missing[],
   people: readonly string[],
+  line = (m: Missing) => missingText(m, ctx.me.id),
 ): HTMLElement {
   const w = words.child.missing;
   const error = errorLine("missing-error");
@@ -40,7 +44,7 @@ export function missingList(
           "li",
           { class: "card item", testid: "missing-pair", data: { need: m.need, a: m.a.name, b: m.b.name } },
           h("span", { class: "pair" }, face(m.a), face(m.b)),
-          h("span", { class: "item-text" }, missingText(m, ctx.me.id)),
+          h("span", { class: "item-text" }, line(m)),
         ),
       ),
     ),
@@ -52,17 +56,26 @@ export function missingList(
   return el;
 }
 
-/** A call of several could not be made: why, and how it may be one day. */
+export interface MissingOptions {
+  back?: () => void;
+  title?: string;
+  text?: string;
+  /** What is missing between two, in words. */
+  line?: (m: Missing) => string;
+}
+
+/** A call of several (or what o says) could not be made: why, and how it may be one day. */
 export class MissingScreen implements Screen {
   readonly name = "missing";
   readonly el: HTMLElement;
 
-  constructor(ctx: Context, missing: readonly Missing[], people: readonly string[]) {
+  constructor(ctx: Context, missing: readonly Missing[], people: readonly string[], o: MissingOptions = {}) {
     const w = words.child.missing;
+    const back = o.back ?? (() => ctx.home());
     this.el = page(
-      { testid: "screen-missing", class: "narrow", title: w.title, back: () => ctx.home() },
-      h("p", { attrs: { role: "status" } }, w.text),
-      missingList(ctx, missing, people),
+      { testid: "screen-missing", class: "narrow", title: o.title ?? w.title, back },
+      h("p", { attrs: { role: "status" } }, o.text ?? w.text),
+      missingList(ctx, missing, people, o.line),
     );
   }
 

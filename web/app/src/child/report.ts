@@ -2,11 +2,12 @@ import type { Person } from "@kinwire/sdk";
 import type { Context } from "../context.ts";
 import { h, type Screen } from "../dom.ts";
 import { button, page } from "../ui.ts";
-import { ReportForm } from "../widgets/report.ts";
+import { ReportForm, type ReportOptions } from "../widgets/report.ts";
 import { say, words } from "../words.ts";
 
 export interface ReportScreenOptions {
   callID?: string;
+  message?: ReportOptions["message"];
   back: () => void;
 }
 
@@ -31,7 +32,12 @@ export class ReportScreen implements Screen {
       done.querySelector("button")!.focus();
     };
     const { me } = ctx;
-    const report = new ReportForm(ctx, about, { ...(o.callID && { callID: o.callID }), done: sent });
+    const { callID, message } = o;
+    const report = new ReportForm(ctx, about, {
+      ...(callID && { callID }),
+      ...(message && { message }),
+      done: sent,
+    });
     this.el = page(
       { testid: "screen-report", class: "narrow", title: say(w.title, about), back: o.back },
       report.el,

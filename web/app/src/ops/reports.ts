@@ -3,6 +3,7 @@ import type { OpsContext } from "../context.ts";
 import { h } from "../dom.ts";
 import { busy, button, confirm, errorLine, item, labelled, select } from "../ui.ts";
 import { ago, dateTime, say, words } from "../words.ts";
+import { evidenceCard } from "./evidence.ts";
 import { factsCard, nameOf } from "./facts.ts";
 import { loaded, opsError, reveal } from "./load.ts";
 
@@ -20,7 +21,7 @@ export function reportsPart(ctx: OpsContext): HTMLElement {
       h(
         "ul",
         { class: "list", testid: "ops-reports" },
-        ...(reports ?? []).map((r) => row(r, () => reveal(place, caseCard(ctx, r, place, queue.again)))),
+        ...(reports ?? []).map((r) => row(r, () => void look(ctx, r.id, place, queue.again))),
       ),
       (reports ?? []).length === 0 && h("p", { class: "hint", testid: "ops-reports-none" }, w.none),
     ],
@@ -30,6 +31,18 @@ export function reportsPart(ctx: OpsContext): HTMLElement {
     queue.again();
   });
   return h("div", { class: "column" }, h("div", { class: "which" }, labelled(w.which, which)), queue, place);
+}
+
+/** Opens one report: only by itself does it come with the message that it reveals. */
+async function look(ctx: OpsContext, id: string, place: HTMLElement, again: () => void): Promise<void> {
+  try {
+    const r = await ctx.api.page("GET /v1/ops/reports/{id}", { path: { id } });
+    reveal(place, caseCard(ctx, r, place, again));
+  } catch (e) {
+    const error = errorLine("case-error");
+    reveal(place, error);
+    error.say(opsError(e));
+  }
 }
 
 function row(r: CaseReport, open: () => void): HTMLElement {
@@ -81,7 +94,8 @@ function caseCard(ctx: OpsContext, r: CaseReport, place: HTMLElement, again: () 
           path,
           body: { decision, note: note.value },
         });
-        const next = caseCard(ctx, done, place, again);
+        const evidence = done.evidence ?? r.evidence;
+        const next = caseCard(ctx, { ...done, ...(evidence && { evidence }) }, place, again);
         again();
         reveal(place, next);
       },
@@ -100,6 +114,7 @@ function caseCard(ctx: OpsContext, r: CaseReport, place: HTMLElement, again: () 
     r.on_behalf_of && h("p", { class: "hint" }, say(w.behalf, { id: r.on_behalf_of })),
     r.call_id && h("p", { class: "hint" }, say(w.call, { id: r.call_id })),
     r.text && h("div", {}, h("h3", {}, w.text), h("blockquote", { class: "said" }, r.text)),
+    r.evidence && evidenceCard(r.evidence),
     h("div", { class: "side-by-side" }, factsCard(w.reporter, r.reporter), factsCard(w.about, r.about)),
     r.state === "decided"
       ? h("p", { testid: "case-decided" }, [decided(r), r.note].filter(Boolean).join(": "))

@@ -8,11 +8,12 @@ import { HistoryList } from "../widgets/history.ts";
 import { LoginList } from "../widgets/devices.ts";
 import { say, words } from "../words.ts";
 import { aboutPart } from "./child_about.ts";
+import { ChatsPart } from "./child_chats.ts";
 import { ConsentPart } from "./child_consent.ts";
 import { FriendsPart } from "./child_friends.ts";
 import { rulesPart } from "./child_rules.ts";
 
-type Tab = "friends" | "rules" | "calls" | "devices" | "about" | "consent";
+type Tab = "friends" | "rules" | "calls" | "chats" | "devices" | "about" | "consent";
 
 /** One part of the page; it may follow what happens until it is closed. */
 export interface Part {
@@ -39,6 +40,7 @@ export class ChildScreen implements Screen {
       friends: "heart",
       rules: "clock",
       calls: "history",
+      chats: "chat",
       devices: "device",
       about: "settings",
       consent: "check",
@@ -82,6 +84,7 @@ export class ChildScreen implements Screen {
     friends: () => new FriendsPart(this.#ctx, this.#child),
     rules: () => rulesPart(this.#ctx, this.#child.id),
     calls: () => this.#calls(),
+    chats: () => new ChatsPart(this.#ctx, this.#child),
     devices: () => this.#devices(),
     about: () => aboutPart(this.#ctx, this.#child.id, (child) => this.#changed(child)),
     consent: () => new ConsentPart(this.#ctx, this.#child),

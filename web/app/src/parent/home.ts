@@ -1,14 +1,15 @@
 import type { Approval, Child, Consent } from "@kinwire/sdk";
 import { avatar } from "../avatar.ts";
+import { ChatsScreen } from "../chat/list.ts";
 import { AddFriendScreen } from "../child/add.ts";
 import { RequestsScreen } from "../child/friends.ts";
 import { HistoryScreen } from "../child/history.ts";
 import { SettingsScreen } from "../child/settings.ts";
 import type { Context, Opening } from "../context.ts";
-import { h, type Screen } from "../dom.ts";
+import { h, setText, type Screen } from "../dom.ts";
 import { button, errorLine, item, page, section } from "../ui.ts";
 import { PeopleList } from "../widgets/people.ts";
-import { say, words } from "../words.ts";
+import { count, say, words } from "../words.ts";
 import { approvalCard } from "./approvals.ts";
 import { ChildScreen } from "./child.ts";
 import { ConsentNewScreen } from "./consent_new.ts";
@@ -50,10 +51,13 @@ export class ParentHome implements Screen {
     );
     const own = (
       testid: string,
-      icon: "addFriend" | "heart" | "history" | "settings",
+      icon: "addFriend" | "heart" | "history" | "settings" | "chat",
       text: string,
       make: () => Screen,
     ) => button({ testid, icon, text, click: () => ctx.show(make()) });
+    const chats = own("chats", "chat", words.chat.title, () => new ChatsScreen(ctx));
+    const badge = h("span", { class: "badge-count", attrs: { hidden: true } });
+    chats.append(badge);
     this.el = page(
       {
         testid: "screen-parent",
@@ -102,6 +106,7 @@ export class ParentHome implements Screen {
         h(
           "div",
           { class: "own-links" },
+          chats,
           own("add-friend", "addFriend", w.addFriend, () => new AddFriendScreen(ctx)),
           own("requests", "heart", w.requests, () => new RequestsScreen(ctx)),
           own("history-open", "history", w.history, () => new HistoryScreen(ctx)),
@@ -116,7 +121,17 @@ export class ParentHome implements Screen {
       (e) => this.#error.say(e),
     );
     const again = () => void this.#loading.again();
-    const offs = [ctx.kinwire.on("family", again), ctx.kinwire.on("friends", again)];
+    const offs = [
+      ctx.kinwire.on("family", again),
+      ctx.kinwire.on("friends", again),
+      ctx.messages.watch(() => {
+        const n = ctx.messages.unread;
+        chats.hidden = ctx.messages.state === "absent";
+        chats.dataset["count"] = String(n);
+        badge.hidden = n === 0;
+        setText(badge, n === 0 ? "" : count(words.chat.badge, n));
+      }),
+    ];
     this.#off = () => offs.forEach((off) => off());
     again();
     if (opening.guardian) queueMicrotask(() => ctx.show(new JoinScreen(ctx, opening.guardian)));

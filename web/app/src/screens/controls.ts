@@ -7,6 +7,7 @@ export interface ControlActions {
   mute(): void;
   camera(): void;
   share(): void;
+  play(): void;
   add(): void;
   hangup(): void;
 }
@@ -24,6 +25,8 @@ export class Controls {
   readonly #mute: HTMLButtonElement;
   readonly #camera: HTMLButtonElement;
   readonly #share: HTMLButtonElement;
+  /** Opens the board and the game; it tells whether they are open, and data-news that there is something new. */
+  readonly play: HTMLButtonElement;
   /** Opens the choice of whom to add; it tells whether that is open. */
   readonly add: HTMLButtonElement;
 
@@ -33,6 +36,11 @@ export class Controls {
     this.#mute = control("mute", l.mic, () => actions.mute());
     this.#camera = control("camera", l.camera, () => actions.camera());
     this.#share = control("share", l.share, () => actions.share());
+    this.play = control("play-toggle", l.play, () => actions.play());
+    look(this.play, { icon: "pencil", title: words.call.play, pressed: false });
+    this.play.removeAttribute("aria-pressed");
+    this.play.setAttribute("aria-controls", "play");
+    this.play.setAttribute("aria-expanded", "false");
     this.add = control("add", l.add, () => actions.add());
     look(this.add, { icon: "addFriend", title: words.call.add, pressed: false });
     this.add.removeAttribute("aria-pressed");
@@ -48,6 +56,7 @@ export class Controls {
       this.#mute,
       this.#camera,
       this.#share,
+      this.play,
       this.add,
       hangup,
     );

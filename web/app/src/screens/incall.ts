@@ -8,7 +8,8 @@ import { AddPanel, type AddContext } from "./add.ts";
 import { Controls } from "./controls.ts";
 import { Devices } from "./devices.ts";
 import { Panel, quality } from "./panel.ts";
-import { Stage } from "./stage.ts";
+import { PlayPanel } from "./play/panel.ts";
+import { drawsIn, Stage } from "./stage.ts";
 
 /** How long a problem is shown, ms. */
 const PROBLEM_MS = 6_000;
@@ -23,6 +24,7 @@ export class CallScreen implements Screen {
   readonly #panel: Panel;
   readonly #devices: Devices;
   readonly #add: AddPanel;
+  readonly #play: PlayPanel;
   readonly #title = h("h1", { testid: "call-title" });
   readonly #status = h("p", { class: "call-status", testid: "call-status", attrs: { role: "status" } });
   readonly #clock = h("p", {
@@ -48,12 +50,14 @@ export class CallScreen implements Screen {
     testid: "call-problem",
     attrs: { role: "alert", hidden: true },
   });
+  readonly #news = h("p", { class: "banner", testid: "play-news", attrs: { role: "status", hidden: true } });
   readonly #quality: HTMLButtonElement;
   readonly #devicesButton: HTMLButtonElement;
   readonly #tick = setInterval(() => this.#showClock(), 500);
   readonly #off: (() => void)[];
   #connectedAt: number | null = null;
   #problemTimer: ReturnType<typeof setTimeout> | undefined;
+  #newsTimer: ReturnType<typeof setTimeout> | undefined;
 
   constructor(ctx: AddContext, call: Call, hangup: () => void) {
     this.#call = call;
@@ -64,6 +68,7 @@ export class CallScreen implements Screen {
       camera: () => this.#try(() => call.local.setCamera(call.local.muted("video"))),
       share: () =>
         this.#try(() => (call.local.muted("screen") ? call.local.shareScreen() : call.local.stopShare())),
+      play: () => this.#togglePlay(),
       add: () => this.#toggle("add"),
       hangup,
     });
@@ -92,6 +97,21 @@ export class CallScreen implements Screen {
       this.#self,
       h("figcaption", {}, h("span", {}, words.call.you)),
     );
+    this.#play = new PlayPanel(call, {
+      close: () => this.#togglePlay(false),
+      news: (text) => this.#showNews(text),
+      pens: (pens) => this.#showPens(pens),
+    });
+    const body = h(
+      "div",
+      { class: "call-body" },
+      this.#play.el,
+      this.#stage.el,
+      h("div", { class: "banners" }, this.#warning, this.#banner, this.#problem, this.#news),
+      this.#panel.el,
+      this.#devices.el,
+      this.#add.el,
+    );
     this.el = h(
       "main",
       { class: "call", testid: "screen-call" },
@@ -102,15 +122,7 @@ export class CallScreen implements Screen {
         this.#quality,
         this.#devicesButton,
       ),
-      h(
-        "div",
-        { class: "call-body" },
-        this.#stage.el,
-        h("div", { class: "banners" }, this.#warning, this.#banner, this.#problem),
-        this.#panel.el,
-        this.#devices.el,
-        this.#add.el,
-      ),
+      body,
       this.#controls.el,
     );
     this.#off = [
@@ -150,8 +162,10 @@ export class CallScreen implements Screen {
   close(): void {
     for (const off of this.#off) off();
     this.#add.close();
+    this.#play.close();
     clearInterval(this.#tick);
     clearTimeout(this.#problemTimer);
+    clearTimeout(this.#newsTimer);
     this.#stage.close();
     this.#self.srcObject = null;
   }
@@ -189,6 +203,7 @@ export class CallScreen implements Screen {
     this.#status.classList.toggle("hidden-text", connected && this.#call.local.muted("screen"));
     this.#controls.update();
     this.#add.update();
+    this.#play.update();
     this.#clock.hidden = !connected;
     this.#voiceOnly.hidden = !this.#call.noVideo;
     this.el.dataset["phase"] = view.phase;
@@ -234,6 +249,30 @@ export class CallScreen implements Screen {
     }
   }
 
+  /** The board and the game take the place of the large picture; the people move together below. */
+  #togglePlay(open = !this.#play.open): void {
+    if (this.#play.open && !open && this.#play.el.contains(document.activeElement))
+      this.#controls.play.focus();
+    this.el.classList.toggle("plays", open);
+    this.#stage.strip(open);
+    this.#play.toggle(open);
+    this.#controls.play.setAttribute("aria-expanded", String(open));
+  }
+
+  /** A blot at everybody's name in the colour in which they draw. */
+  #showPens(pens: Map<string, string>): void {
+    this.#stage.pens(pens);
+    drawsIn(this.#selfBox, pens.get(this.#call.view.you));
+  }
+
+  #showNews(text: string | null): void {
+    this.#controls.play.dataset["news"] = String(text !== null);
+    clearTimeout(this.#newsTimer);
+    setText(this.#news, text ?? "");
+    this.#news.hidden = text === null;
+    this.#newsTimer = setTimeout(() => (this.#news.hidden = true), PROBLEM_MS);
+  }
+
   #key(e: KeyboardEvent, hangup: () => void): void {
     if (e.ctrlKey || e.metaKey || e.altKey || e.repeat) return;
     if (e.target instanceof HTMLSelectElement || e.target instanceof HTMLInputElement) {
@@ -250,11 +289,13 @@ export class CallScreen implements Screen {
       i: () => press("stats-toggle"),
       d: () => press("devices-toggle"),
       a: () => press("add"),
+      p: () => press("play-toggle"),
       h: hangup,
       escape: () => {
         if (this.#panel.open) this.#toggle("panel", false);
         else if (this.#devices.open) this.#toggle("devices", false);
         else if (this.#add.open) this.#toggle("add", false);
+        else if (this.#play.open) this.#togglePlay(false);
         else hangup();
       },
     };

@@ -20,6 +20,7 @@ export class Stage {
   readonly #resized = new ResizeObserver(() => this.#layOut());
   readonly #meter = setInterval(() => this.#showSpeakers(), 200);
   readonly #off: (() => void)[];
+  #pens = new Map<string, string>();
 
   constructor(call: Call) {
     this.#call = call;
@@ -52,6 +53,18 @@ export class Stage {
     this.#layOut();
   }
 
+  /** Makes it a row of small pictures beside something larger, or not. */
+  strip(on: boolean): void {
+    this.el.classList.toggle("strip", on);
+    this.#layOut();
+  }
+
+  /** In which colours people draw, by participant. */
+  pens(pens: Map<string, string>): void {
+    this.#pens = pens;
+    for (const [id, tile] of this.#people) drawsIn(tile.el, pens.get(id));
+  }
+
   close(): void {
     for (const off of this.#off) off();
     this.#resized.disconnect();
@@ -74,6 +87,7 @@ export class Stage {
       else {
         const tile = new PersonTile(p, (el) => this.#play(el));
         this.#people.set(p.id, tile);
+        drawsIn(tile.el, this.#pens.get(p.id));
         this.#grid.append(tile.el);
         for (const t of this.#call.tracks) if (t.participantID === p.id) this.#started(t);
       }
@@ -108,7 +122,10 @@ export class Stage {
     this.el.classList.toggle("sharing", sharing);
     this.el.dataset["people"] = String(this.#people.size);
     const n = this.#grid.childElementCount;
-    const columns = sharing ? n : columnsFor(n, this.#grid.clientWidth, this.#grid.clientHeight);
+    const columns =
+      sharing || this.el.classList.contains("strip")
+        ? n
+        : columnsFor(n, this.#grid.clientWidth, this.#grid.clientHeight);
     this.#grid.style.setProperty("--columns", String(Math.max(1, columns)));
   }
 
@@ -131,4 +148,10 @@ export class Stage {
     this.#silent.clear();
     for (const el of silent) this.#play(el);
   }
+}
+
+/** Shows at somebody's picture in which colour they draw; undefined: in none. */
+export function drawsIn(el: HTMLElement, colour: string | undefined): void {
+  el.classList.toggle("draws", colour !== undefined);
+  if (colour) el.style.setProperty("--blot", colour);
 }

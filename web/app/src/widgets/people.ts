@@ -1,5 +1,6 @@
 import type { Person, Presence } from "@kinwire/sdk";
 import { avatar } from "../avatar.ts";
+import { writeTo } from "../chat/open.ts";
 import type { Context } from "../context.ts";
 import { h, setText } from "../dom.ts";
 import { icon, type IconName } from "../icons.ts";
@@ -51,7 +52,11 @@ export class PeopleList {
       this.#list,
       this.#callChosen,
     );
-    this.#off = ctx.kinwire.on("people", (people) => this.#show(people));
+    const offs = [
+      ctx.kinwire.on("people", (people) => this.#show(people)),
+      ctx.messages.watch(() => this.#list.classList.toggle("no-chat", ctx.messages.state === "absent")),
+    ];
+    this.#off = () => offs.forEach((off) => off());
     this.#show(ctx.kinwire.people);
   }
 
@@ -95,6 +100,7 @@ export class PeopleList {
     const more = this.#more;
     const card = new PersonCard(p, {
       call: (video) => this.#ctx.call([person], video),
+      write: () => writeTo(this.#ctx, person),
       chosen: () => this.#countChosen(),
       more: more && (() => more(person)),
     });
@@ -129,6 +135,7 @@ function same(a: Person | undefined, b: Person): boolean {
 
 interface CardActions {
   call(video: boolean): void;
+  write(): void;
   chosen(): void;
   more: (() => void) | undefined;
 }
@@ -164,6 +171,15 @@ class PersonCard {
       { class: "buttons" },
       ring(true, "video", say(words.people.video, person), words.people.videoShort),
       ring(false, "phone", say(words.people.voice, person), words.people.voiceShort),
+      button({
+        testid: "person-write",
+        class: "write",
+        icon: "chat",
+        text: words.chat.writeShort,
+        title: say(words.chat.write, person),
+        data,
+        click: actions.write,
+      }),
       actions.more &&
         button({
           testid: "person-more",

@@ -1,4 +1,4 @@
-import type { ReportKind } from "@kinwire/sdk";
+import type { MessageEvidence, ReportKind } from "@kinwire/sdk";
 import { avatar } from "../avatar.ts";
 import type { Context } from "../context.ts";
 import { h } from "../dom.ts";
@@ -18,6 +18,8 @@ const KINDS: [ReportKind, string][] = [
 export interface ReportOptions {
   /** The call in which it happened. */
   callID?: string;
+  /** The message that it is about: what it says in one line, and what proves it, which goes along. */
+  message?: { text: string; evidence(): Promise<MessageEvidence> };
   /** A parent reports for this child. */
   onBehalfOf?: string;
   /** It has been sent. */
@@ -45,6 +47,7 @@ export class ReportForm {
     });
     const send = async () => {
       if (!this.#kind) return error.say(w.choose);
+      const message = await o.message?.evidence();
       await ctx.api.page("POST /v1/reports", {
         body: {
           about: about.id,
@@ -53,6 +56,7 @@ export class ReportForm {
           ...(text.value.trim() && { text: text.value.trim() }),
           ...(o.callID && { call_id: o.callID }),
           ...(o.onBehalfOf && { on_behalf_of: o.onBehalfOf }),
+          ...(message && { message }),
         },
       });
       o.done(block.input.checked);
@@ -62,6 +66,7 @@ export class ReportForm {
       send,
       (e) => error.say(e),
       h("div", { class: "faces" }, avatar(about, "large")),
+      o.message && evidenceNote(o.message.text),
       h(
         "fieldset",
         { class: "grid-choice" },
@@ -91,6 +96,17 @@ export class ReportForm {
       h("span", {}, words.child.report.kinds[kind]),
     );
   }
+}
+
+/** What will be shown to the operator, and that it is nothing else. */
+function evidenceNote(text: string): HTMLElement {
+  const w = words.child.report;
+  return h(
+    "div",
+    { class: "card callout", testid: "report-message" },
+    h("blockquote", { class: "reported" }, text),
+    h("p", { class: "hint" }, w.message),
+  );
 }
 
 async function isFamily(ctx: Pick<Context, "api">, id: string): Promise<boolean> {

@@ -1,3 +1,4 @@
+import { chat } from "../chat/words/en.ts";
 import { child } from "../child/words/en.ts";
 import { ops } from "../ops/words/en.ts";
 import { parent } from "../parent/words/en.ts";
@@ -98,13 +99,14 @@ export const en = {
     quality: "Call quality (I)",
     devices: "Camera and microphone (D)",
     add: "Add a friend (A)",
+    play: "Draw and play (P)",
     hear: "Tap to hear",
     noVideo: "Voice only: a parent has switched video off.",
     warnings: {
       quiet_hours: "Your call ends at {time}: quiet time begins.",
       allowance: "Your call ends at {time}: then today’s call time is used up.",
     },
-    labels: { mic: "Mic", camera: "Camera", share: "Share", add: "Add", hangup: "Hang up" },
+    labels: { mic: "Mic", camera: "Camera", share: "Share", add: "Add", play: "Play", hangup: "Hang up" },
   },
 
   add: {
@@ -112,6 +114,37 @@ export const en = {
     hint: "Who shall come too?",
     nobody: "All your friends who can come are in this call.",
     rings: "It rings at {name}’s.",
+  },
+
+  /** Drawing and playing together during a call. */
+  play: {
+    title: "Draw and play",
+    drawing: "Draw",
+    playing: "Game",
+    game: "Noughts and crosses",
+    board: "Drawing board that everybody in the call sees",
+    colours: "Colours",
+    inks: ["red", "orange", "green", "blue", "purple", "black"],
+    tools: "Pens",
+    thin: "Thin pen",
+    thick: "Thick pen",
+    undo: "Take back my last line",
+    wipe: "Wipe the board",
+    wipeAll: "Wipe the board for everybody?",
+    draws: "{name} is drawing. Come and look!",
+    plays: "{name} wants to play. Come along!",
+    rules: "Get three in a row!",
+    alone: "You can play as soon as somebody else is here.",
+    start: "Start",
+    again: "New game",
+    yourTurn: "Your turn!",
+    turn: "{name}’s turn",
+    youWon: "You have won! 🎉",
+    won: "{name} has won! 🎉",
+    draw: "Nobody has won. Play again?",
+    playerLeft: "{name} has left. Begin a new game.",
+    field: "Row {row}, column {column}",
+    free: "free",
   },
 
   devices: {
@@ -209,6 +242,7 @@ export const en = {
   errorElse: "Something went wrong. Try again.",
 
   signin,
+  chat,
   child,
   parent,
   ops,

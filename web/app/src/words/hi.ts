@@ -1,3 +1,4 @@
+import { chat } from "../chat/words/hi.ts";
 import { child } from "../child/words/hi.ts";
 import { ops } from "../ops/words/hi.ts";
 import { parent } from "../parent/words/hi.ts";
@@ -98,13 +99,14 @@ export const hi: Translation<typeof en> = {
     quality: "कॉल की गुणवत्ता (I)",
     devices: "कैमरा और माइक (D)",
     add: "दोस्त को जोड़ें (A)",
+    play: "चित्र बनाएँ और खेलें (P)",
     hear: "सुनने के लिए छुएँ",
     noVideo: "सिर्फ़ आवाज़: माता-पिता ने वीडियो बंद किया है।",
     warnings: {
       quiet_hours: "आपकी कॉल {time} पर खत्म होगी: शांत समय शुरू हो रहा है।",
       allowance: "आपकी कॉल {time} पर खत्म होगी: तब आज का समय पूरा हो जाएगा।",
     },
-    labels: { mic: "माइक", camera: "कैमरा", share: "दिखाएँ", add: "जोड़ें", hangup: "काटें" },
+    labels: { mic: "माइक", camera: "कैमरा", share: "दिखाएँ", add: "जोड़ें", play: "खेलें", hangup: "काटें" },
   },
 
   add: {
@@ -112,6 +114,36 @@ export const hi: Translation<typeof en> = {
     hint: "और किसे बुलाना है?",
     nobody: "आपके जो दोस्त आ सकते हैं, वे सब इस कॉल में हैं।",
     rings: "{name} के यहाँ घंटी बज रही है।",
+  },
+
+  play: {
+    title: "चित्र बनाएँ और खेलें",
+    drawing: "चित्र",
+    playing: "खेल",
+    game: "ज़ीरो-काँटा",
+    board: "चित्र का बोर्ड, जो कॉल में सबको दिखता है",
+    colours: "रंग",
+    inks: ["लाल", "नारंगी", "हरा", "नीला", "बैंगनी", "काला"],
+    tools: "कलम",
+    thin: "पतली कलम",
+    thick: "मोटी कलम",
+    undo: "मेरी आख़िरी लकीर हटाएँ",
+    wipe: "बोर्ड साफ़ करें",
+    wipeAll: "सबके लिए बोर्ड साफ़ करें?",
+    draws: "{name} का चित्र बन रहा है। आकर देखें!",
+    plays: "{name} के साथ खेलें। आ जाइए!",
+    rules: "एक लाइन में तीन बनाएँ!",
+    alone: "किसी और के आते ही आप खेल सकते हैं।",
+    start: "शुरू करें",
+    again: "नया खेल",
+    yourTurn: "आपकी बारी!",
+    turn: "{name} की बारी",
+    youWon: "आप जीत गए! 🎉",
+    won: "{name} की जीत! 🎉",
+    draw: "कोई नहीं जीता। फिर खेलें?",
+    playerLeft: "{name} अब कॉल में नहीं। नया खेल शुरू करें।",
+    field: "पंक्ति {row}, खाना {column}",
+    free: "खाली",
   },
 
   devices: {
@@ -203,6 +235,7 @@ export const hi: Translation<typeof en> = {
   errorElse: "कुछ गड़बड़ हो गई। फिर कोशिश करें।",
 
   signin,
+  chat,
   child,
   parent,
   ops,

@@ -1,3 +1,4 @@
+import { chat } from "../chat/words/pl.ts";
 import { child } from "../child/words/pl.ts";
 import { ops } from "../ops/words/pl.ts";
 import { parent } from "../parent/words/pl.ts";
@@ -116,13 +117,21 @@ export const pl: Translation<typeof en> = {
     quality: "Jakość rozmowy (I)",
     devices: "Kamera i mikrofon (D)",
     add: "Dodaj znajomego (A)",
+    play: "Rysuj i graj (P)",
     hear: "Dotknij, żeby słyszeć",
     noVideo: "Tylko głos: rodzic wyłączył obraz.",
     warnings: {
       quiet_hours: "Rozmowa skończy się o {time}: zaczyna się czas ciszy.",
       allowance: "Rozmowa skończy się o {time}: to koniec czasu na dziś.",
     },
-    labels: { mic: "Mikrofon", camera: "Kamera", share: "Ekran", add: "Dodaj", hangup: "Rozłącz" },
+    labels: {
+      mic: "Mikrofon",
+      camera: "Kamera",
+      share: "Ekran",
+      add: "Dodaj",
+      play: "Zabawa",
+      hangup: "Rozłącz",
+    },
   },
 
   add: {
@@ -130,6 +139,36 @@ export const pl: Translation<typeof en> = {
     hint: "Kto ma jeszcze przyjść?",
     nobody: "Wszyscy znajomi, którzy mogą, są już w rozmowie.",
     rings: "Już dzwoni: {name}.",
+  },
+
+  play: {
+    title: "Rysuj i graj",
+    drawing: "Rysowanie",
+    playing: "Gra",
+    game: "Kółko i krzyżyk",
+    board: "Tablica do rysowania, którą widzą wszyscy w rozmowie",
+    colours: "Kolory",
+    inks: ["czerwony", "pomarańczowy", "zielony", "niebieski", "fioletowy", "czarny"],
+    tools: "Pisaki",
+    thin: "Cienki pisak",
+    thick: "Gruby pisak",
+    undo: "Cofnij moją ostatnią kreskę",
+    wipe: "Zetrzyj tablicę",
+    wipeAll: "Zetrzeć tablicę u wszystkich?",
+    draws: "{name} rysuje. Chodź zobaczyć!",
+    plays: "{name} chce zagrać. Chodź!",
+    rules: "Ułóż trzy w rzędzie!",
+    alone: "Zagracie, gdy ktoś jeszcze tu będzie.",
+    start: "Zaczynamy",
+    again: "Nowa gra",
+    yourTurn: "Twój ruch!",
+    turn: "Teraz {name}",
+    youWon: "Wygrana jest twoja! 🎉",
+    won: "Wygrywa {name}! 🎉",
+    draw: "Nikt nie wygrał. Jeszcze raz?",
+    playerLeft: "Już nie w rozmowie: {name}. Zacznij nową grę.",
+    field: "Rząd {row}, kolumna {column}",
+    free: "wolne",
   },
 
   devices: {
@@ -228,6 +267,7 @@ export const pl: Translation<typeof en> = {
   errorElse: "Coś się nie udało. Spróbuj jeszcze raz.",
 
   signin,
+  chat,
   child,
   parent,
   ops,

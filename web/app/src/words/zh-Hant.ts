@@ -1,3 +1,4 @@
+import { chat } from "../chat/words/zh-Hant.ts";
 import { child } from "../child/words/zh-Hant.ts";
 import { ops } from "../ops/words/zh-Hant.ts";
 import { parent } from "../parent/words/zh-Hant.ts";
@@ -95,13 +96,14 @@ export const zhHant: Translation<typeof en> = {
     quality: "通話品質 (I)",
     devices: "鏡頭和麥克風 (D)",
     add: "加入朋友 (A)",
+    play: "畫畫和玩遊戲 (P)",
     hear: "點一下來聽",
     noVideo: "只有語音：家長關閉了視訊。",
     warnings: {
       quiet_hours: "通話會在 {time} 結束：安靜時間要開始了。",
       allowance: "通話會在 {time} 結束：今天的通話時間就用完了。",
     },
-    labels: { mic: "麥克風", camera: "鏡頭", share: "分享", add: "加人", hangup: "掛斷" },
+    labels: { mic: "麥克風", camera: "鏡頭", share: "分享", add: "加人", play: "玩", hangup: "掛斷" },
   },
 
   add: {
@@ -109,6 +111,36 @@ export const zhHant: Translation<typeof en> = {
     hint: "還要誰來？",
     nobody: "能來的朋友都在這通電話裡了。",
     rings: "{name}那邊正在響鈴。",
+  },
+
+  play: {
+    title: "畫畫和玩遊戲",
+    drawing: "畫畫",
+    playing: "遊戲",
+    game: "圈圈叉叉",
+    board: "通話中大家都看得到的畫板",
+    colours: "顏色",
+    inks: ["紅色", "橘色", "綠色", "藍色", "紫色", "黑色"],
+    tools: "畫筆",
+    thin: "細筆",
+    thick: "粗筆",
+    undo: "收回我的最後一筆",
+    wipe: "擦掉畫板",
+    wipeAll: "要把大家的畫板都擦掉嗎？",
+    draws: "{name}在畫畫，快來看！",
+    plays: "{name}想玩遊戲，一起來！",
+    rules: "先連成三個就贏！",
+    alone: "有別人在的時候就可以玩。",
+    start: "開始",
+    again: "再玩一次",
+    yourTurn: "輪到你了！",
+    turn: "輪到{name}",
+    youWon: "你贏了！🎉",
+    won: "{name}贏了！🎉",
+    draw: "沒有人贏，再玩一次嗎？",
+    playerLeft: "{name}離開了，開始新的遊戲吧。",
+    field: "第{row}列，第{column}行",
+    free: "空的",
   },
 
   devices: {
@@ -197,6 +229,7 @@ export const zhHant: Translation<typeof en> = {
   errorElse: "出了點問題，再試一次。",
 
   signin,
+  chat,
   child,
   parent,
   ops,

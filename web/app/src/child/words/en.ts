@@ -54,10 +54,11 @@ export const child = {
     report: "Something is wrong",
     block: "Block",
     blockAsk: "Block {name}?",
-    blockText: "{name} cannot call you any more, and you are no friends any more. {name} is not told.",
+    blockText:
+      "{name} cannot call you or write to you any more, and you are no friends any more. {name} is not told.",
     end: "End the friendship",
     endAsk: "Be no friends with {name} any more?",
-    endText: "You cannot call each other any more.",
+    endText: "You cannot call each other or write to each other any more.",
   },
 
   report: {
@@ -77,6 +78,7 @@ export const child = {
     choose: "Tap what it is first.",
     done: "Thank you for telling us. A grown-up of Kinwire will look at it.",
     doneBlocked: "{name} is blocked.",
+    message: "Only this message goes along, so that nobody can say it was another one.",
     tell: "It is good to tell your parent too. You did nothing wrong.",
   },
 

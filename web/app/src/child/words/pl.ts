@@ -56,10 +56,10 @@ export const child: Translation<typeof english> = {
     block: "Zablokuj",
     blockAsk: "Zablokować? {name}",
     blockText:
-      "{name} nie będzie już mogła ani mógł do ciebie dzwonić i koniec znajomości. {name} się o tym nie dowie.",
+      "{name} nie będzie już mogła ani mógł do ciebie dzwonić ani pisać i koniec znajomości. {name} się o tym nie dowie.",
     end: "Zakończ znajomość",
     endAsk: "Zakończyć znajomość? {name}",
-    endText: "Nie będziecie mogli do siebie dzwonić.",
+    endText: "Nie będziecie mogli do siebie dzwonić ani pisać.",
   },
 
   report: {
@@ -79,6 +79,7 @@ export const child: Translation<typeof english> = {
     choose: "Najpierw dotknij, o co chodzi.",
     done: "Dziękujemy, że nam to mówisz. Dorosły z Kinwire się temu przyjrzy.",
     doneBlocked: "Zablokowano: {name}.",
+    message: "Razem ze zgłoszeniem idzie tylko ta wiadomość, żeby nikt nie mógł powiedzieć, że była inna.",
     tell: "Dobrze jest powiedzieć też rodzicowi. To nie twoja wina.",
   },
 

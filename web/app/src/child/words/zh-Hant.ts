@@ -55,10 +55,10 @@ export const child: Translation<typeof english> = {
     report: "有事情不對勁",
     block: "封鎖",
     blockAsk: "要封鎖{name}嗎？",
-    blockText: "{name}不能再打給你，你們也不再是朋友。{name}不會被通知。",
+    blockText: "{name}不能再打給你或傳訊息給你，你們也不再是朋友。{name}不會被通知。",
     end: "不做朋友了",
     endAsk: "不再和{name}做朋友嗎？",
-    endText: "你們就不能再互相打電話了。",
+    endText: "你們就不能再互相打電話或傳訊息了。",
   },
 
   report: {
@@ -78,6 +78,7 @@ export const child: Translation<typeof english> = {
     choose: "先點一下是什麼事。",
     done: "謝謝你告訴我們。Kinwire 的大人會來看。",
     doneBlocked: "已經封鎖{name}。",
+    message: "只有這則訊息會一起送出，這樣就沒有人能說是別的訊息。",
     tell: "也告訴你的家長會更好。你沒有做錯事。",
   },
 

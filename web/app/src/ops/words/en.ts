@@ -38,6 +38,31 @@ export const ops = {
     by: "{decision} by {name}, {when}",
   },
 
+  evidence: {
+    title: "The message",
+    verified: "Verified: the reported person sent exactly this, at this time.",
+    line: "{kind}, {when}",
+    kinds: {
+      text: "Text",
+      sticker: "Sticker",
+      photo: "Photo",
+      gif: "Moving picture",
+      voice: "Voice message",
+      video: "Video message",
+      score: "Game score",
+      reaction: "Reaction",
+      title: "Name of a group",
+      timer: "Time of disappearing",
+      other: "Message",
+    },
+    picture: "The small picture in the message",
+    small: "Only what stands in the message itself is revealed; the file is not.",
+    length: "{time} long",
+    place: "Conversation {id}, no. {seq}",
+    until: "Deleted on {date}.",
+    unreadable: "What was sent is not readable: it was not made by an app of Kinwire’s.",
+  },
+
   reviews: {
     none: "No consent waits.",
     line: "{method}, asked {when}",

@@ -40,6 +40,31 @@ export const ops: Translation<typeof english> = {
     by: "{decision}: {name}, {when}",
   },
 
+  evidence: {
+    title: "संदेश",
+    verified: "जाँचा हुआ: जिसकी शिकायत है, उसी ने ठीक यही, इसी समय भेजा।",
+    line: "{kind}, {when}",
+    kinds: {
+      text: "लिखा हुआ",
+      sticker: "स्टिकर",
+      photo: "फ़ोटो",
+      gif: "चलता चित्र",
+      voice: "आवाज़ का संदेश",
+      video: "वीडियो संदेश",
+      score: "खेल के अंक",
+      reaction: "प्रतिक्रिया",
+      title: "समूह का नाम",
+      timer: "गायब होने का समय",
+      other: "संदेश",
+    },
+    picture: "संदेश का छोटा चित्र",
+    small: "सिर्फ़ वही दिखता है जो संदेश में है; फ़ाइल नहीं दिखती।",
+    length: "{time} लंबा",
+    place: "बातचीत {id}, क्रम {seq}",
+    until: "{date} को मिटा दिया जाएगा।",
+    unreadable: "भेजी गई चीज़ पढ़ी नहीं जा सकती: वह Kinwire के ऐप ने नहीं बनाई।",
+  },
+
   reviews: {
     none: "कोई सहमति इंतज़ार में नहीं।",
     line: "{method}, {when} माँगी गई",

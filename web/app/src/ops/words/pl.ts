@@ -46,6 +46,31 @@ export const ops: Translation<typeof english> = {
     by: "{decision}. {name}, {when}",
   },
 
+  evidence: {
+    title: "Wiadomość",
+    verified: "Sprawdzone: zgłoszona osoba wysłała dokładnie to, w tym czasie.",
+    line: "{kind}, {when}",
+    kinds: {
+      text: "Tekst",
+      sticker: "Naklejka",
+      photo: "Zdjęcie",
+      gif: "Ruchomy obrazek",
+      voice: "Wiadomość głosowa",
+      video: "Wiadomość wideo",
+      score: "Wynik gry",
+      reaction: "Reakcja",
+      title: "Nazwa grupy",
+      timer: "Czas znikania",
+      other: "Wiadomość",
+    },
+    picture: "Mały obrazek z wiadomości",
+    small: "Ujawnione jest tylko to, co jest w samej wiadomości, a nie plik.",
+    length: "Długość: {time}",
+    place: "Rozmowa {id}, nr {seq}",
+    until: "Zostanie usunięta {date}.",
+    unreadable: "Treści nie da się odczytać: nie zrobiła jej aplikacja Kinwire.",
+  },
+
   reviews: {
     none: "Żadna zgoda nie czeka.",
     line: "{method}. Prośba: {when}",

@@ -40,6 +40,31 @@ export const ops: Translation<typeof english> = {
     by: "{decision}，{name}，{when}",
   },
 
+  evidence: {
+    title: "訊息",
+    verified: "已驗證：被檢舉的人在這個時間送出的正是這則訊息。",
+    line: "{kind}，{when}",
+    kinds: {
+      text: "文字",
+      sticker: "貼圖",
+      photo: "照片",
+      gif: "動圖",
+      voice: "語音訊息",
+      video: "影片訊息",
+      score: "遊戲分數",
+      reaction: "回應",
+      title: "群組名稱",
+      timer: "消失時間",
+      other: "訊息",
+    },
+    picture: "訊息裡的小圖",
+    small: "只會顯示訊息本身的內容，不包括檔案。",
+    length: "長度 {time}",
+    place: "對話 {id}，第 {seq} 則",
+    until: "{date} 刪除。",
+    unreadable: "內容無法讀取：不是 Kinwire 的應用程式做的。",
+  },
+
   reviews: {
     none: "沒有等待中的同意。",
     line: "{method}，{when}提出",

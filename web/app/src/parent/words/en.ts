@@ -114,6 +114,7 @@ export const parent = {
       friends: "Friends",
       rules: "Rules",
       calls: "Calls",
+      chats: "Messages",
       devices: "Devices",
       about: "About",
       consent: "Consent",
@@ -144,6 +145,21 @@ export const parent = {
     report: "Report",
     calls: "With whom and when. Nobody can see or hear what.",
     devices: "Where {name} is signed in.",
+    chats: {
+      hint: "With whom {name} writes, and when. What they write is sealed from {name}’s device to theirs: neither you nor Kinwire can read it.",
+      none: "No messages with anybody yet.",
+      group: "A group",
+      nobody: "Nobody else",
+      since: "Since {date}",
+      last: "Last message {when}",
+      never: "No message yet",
+      shut: {
+        not_approved: "Closed: they are not approved friends any more.",
+        needs_consent: "Closed: a parent has not allowed messages.",
+        suspended: "Closed: an account has been stopped.",
+        alone: "Closed: everybody else has left.",
+      },
+    },
   },
 
   rules: {

@@ -115,6 +115,7 @@ export const parent: Translation<typeof english> = {
       friends: "दोस्त",
       rules: "नियम",
       calls: "कॉल",
+      chats: "संदेश",
       devices: "डिवाइस",
       about: "जानकारी",
       consent: "सहमति",
@@ -144,6 +145,21 @@ export const parent: Translation<typeof english> = {
     report: "शिकायत करें",
     calls: "किसके साथ और कब। क्या बात हुई, यह कोई देख या सुन नहीं सकता।",
     devices: "{name} किन डिवाइसों पर अंदर हैं।",
+    chats: {
+      hint: "{name} किसके साथ और कब लिखते हैं। संदेश एक डिवाइस से दूसरे डिवाइस तक बंद रहते हैं: उन्हें न आप पढ़ सकते हैं, न Kinwire।",
+      none: "अभी किसी के साथ कोई संदेश नहीं।",
+      group: "समूह",
+      nobody: "और कोई नहीं",
+      since: "{date} से",
+      last: "पिछला संदेश {when}",
+      never: "अभी कोई संदेश नहीं",
+      shut: {
+        not_approved: "बंद: यह दोस्ती अब मंज़ूर नहीं है।",
+        needs_consent: "बंद: माता-पिता ने संदेशों की अनुमति नहीं दी है।",
+        suspended: "बंद: एक खाता रोक दिया गया है।",
+        alone: "बंद: बाकी सब जा चुके हैं।",
+      },
+    },
   },
 
   rules: {

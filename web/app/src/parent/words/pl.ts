@@ -117,6 +117,7 @@ export const parent: Translation<typeof english> = {
       friends: "Znajomi",
       rules: "Zasady",
       calls: "Rozmowy",
+      chats: "Wiadomości",
       devices: "Urządzenia",
       about: "Dane",
       consent: "Zgoda",
@@ -149,6 +150,21 @@ export const parent: Translation<typeof english> = {
     report: "Zgłoś",
     calls: "Z kim i kiedy. Nikt nie może zobaczyć ani usłyszeć, o czym.",
     devices: "Urządzenia, na których działa to konto: {name}.",
+    chats: {
+      hint: "Z kim i kiedy pisze {name}. Treść jest zaszyfrowana od urządzenia do urządzenia: nie przeczytasz jej ani ty, ani Kinwire.",
+      none: "Jeszcze nie ma wiadomości z nikim.",
+      group: "Grupa",
+      nobody: "Nikt poza tym",
+      since: "Od {date}",
+      last: "Ostatnia wiadomość {when}",
+      never: "Jeszcze bez wiadomości",
+      shut: {
+        not_approved: "Zamknięte: ta znajomość nie jest już zatwierdzona.",
+        needs_consent: "Zamknięte: rodzic nie pozwolił na wiadomości.",
+        suspended: "Zamknięte: jedno z kont jest zatrzymane.",
+        alone: "Zamknięte: nikogo innego już tam nie ma.",
+      },
+    },
   },
 
   rules: {

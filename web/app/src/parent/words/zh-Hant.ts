@@ -114,6 +114,7 @@ export const parent: Translation<typeof english> = {
       friends: "朋友",
       rules: "規則",
       calls: "通話",
+      chats: "訊息",
       devices: "裝置",
       about: "資料",
       consent: "同意",
@@ -143,6 +144,21 @@ export const parent: Translation<typeof english> = {
     report: "檢舉",
     calls: "和誰、什麼時候。內容沒有人看得到或聽得到。",
     devices: "{name}登入的裝置。",
+    chats: {
+      hint: "{name}和誰、什麼時候傳訊息。內容從裝置到裝置全程加密：你和 Kinwire 都讀不到。",
+      none: "還沒有和任何人傳訊息。",
+      group: "群組",
+      nobody: "沒有其他人",
+      since: "從 {date} 開始",
+      last: "最後一則訊息：{when}",
+      never: "還沒有訊息",
+      shut: {
+        not_approved: "已關閉：他們不再是核准的朋友。",
+        needs_consent: "已關閉：家長沒有允許訊息。",
+        suspended: "已關閉：有帳號被停用。",
+        alone: "已關閉：其他人都離開了。",
+      },
+    },
   },
 
   rules: {
