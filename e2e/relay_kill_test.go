@@ -30,8 +30,12 @@ const (
 // killed 50 times at random moments. What it accepted arrives exactly once at
 // every other device, in the order of the conversation.
 func TestRelaySurvivesSIGKILL(t *testing.T) {
-	t.Run("SQLite", func(t *testing.T) { surviveKills(t, kinwire.Options{Set: relayUnlimited}) })
+	t.Run("SQLite", func(t *testing.T) {
+		t.Parallel() // most of it is waiting for the server to come up
+		surviveKills(t, kinwire.Options{Set: relayUnlimited})
+	})
 	t.Run("PostgreSQL", func(t *testing.T) {
+		t.Parallel()
 		surviveKills(t, kinwire.Options{
 			Set:     merged(relayUnlimited, map[string]string{"store.driver": "postgres"}),
 			Secrets: map[string]string{"store.dsn": postgres.Start(t).Database(t, "kinkill")},

@@ -77,7 +77,7 @@ func Start(t testing.TB) Server {
 	initdb, out := command("initdb", "-D", data, "-U", "kinwire", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
 	require.NoError(t, initdb.Run(), "initdb: %s", out)
 
-	server, out := command("postgres", "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=80")
+	server, out := command("postgres", "-D", data, "-k", dir, "-c", "listen_addresses=", "-c", "fsync=off", "-c", "deadlock_timeout=50ms", "-c", "max_connections=80")
 	require.NoError(t, server.Start())
 	died := make(chan error, 1)
 	go func() { died <- server.Wait() }()
