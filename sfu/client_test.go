@@ -120,6 +120,8 @@ type clientOptions struct {
 	networks []webrtc.NetworkType
 	profiles []dtls.SRTPProtectionProfile
 	mangle   func(sdp string) string
+	window   uint32                  // SCTP's, in bytes; 0: pion's own
+	mangled  func(sdp string) string // of the answer
 }
 
 func newClient(t testing.TB, s *sfu.Server, name string, o clientOptions) *client {
@@ -143,6 +145,9 @@ func newClient(t testing.TB, s *sfu.Server, name string, o clientOptions) *clien
 	}
 	if o.profiles != nil {
 		se.SetSRTPProtectionProfiles(o.profiles...)
+	}
+	if o.window != 0 {
+		se.SetSCTPMaxReceiveBufferSize(o.window)
 	}
 	api := webrtc.NewAPI(webrtc.WithMediaEngine(&m), webrtc.WithInterceptorRegistry(&reg), webrtc.WithSettingEngine(se))
 	pc, err := api.NewPeerConnection(webrtc.Configuration{})
@@ -279,6 +284,9 @@ func (c *client) join(o clientOptions) error {
 	c.answer, err = c.s.Join(c.t.Context(), c.room, c.name, sdp, c.sources())
 	if err != nil {
 		return err
+	}
+	if o.mangled != nil {
+		c.answer.SDP = o.mangled(c.answer.SDP)
 	}
 	return c.pc.SetRemoteDescription(webrtc.SessionDescription{Type: webrtc.SDPTypeAnswer, SDP: c.answer.SDP})
 }

@@ -99,19 +99,6 @@ func (p *Peer) silence() {
 	p.gone = true
 }
 
-// Data is link.Owner's: what a peer says on a data channel, all others of the
-// room hear on theirs with the same label.
-func (p *Peer) Data(label string, text bool, message []byte) {
-	p.room.mu.RLock()
-	all := slices.Clone(p.room.order)
-	p.room.mu.RUnlock()
-	for _, other := range all {
-		if other != p {
-			other.link.SendData(label, text, message)
-		}
-	}
-}
-
 // Feedback is link.Owner's: RTCP about, or of, the stream ssrc.
 func (p *Peer) Feedback(ssrc uint32, packet rtcp.Packet, out *datagram.Batch, now time.Time) {
 	if h, ok := feedbackFor(packet); ok {

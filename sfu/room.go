@@ -19,6 +19,9 @@ type Room struct {
 	mu    sync.RWMutex
 	peers map[string]*Peer
 	order []*Peer // as they came
+
+	words sync.Mutex // held while one data message goes to everybody; before mu
+	frame []byte     // that message; guarded by words
 }
 
 func newRoom(s *Server, name string) *Room {
@@ -38,6 +41,9 @@ func (r *Room) peer(name string) *Peer {
 }
 
 func (r *Room) join(name string, o *sdp.Offer, sources []Source) (Answer, error) {
+	if !nameable(name) {
+		return Answer{}, fmt.Errorf("sfu: given the peer name %.40q; 1 to %d characters of ASCII are allowed", name, maxName)
+	}
 	p := &Peer{room: r, name: name}
 	l, err := r.server.transport.NewLink(p)
 	if err != nil {

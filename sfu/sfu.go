@@ -12,13 +12,15 @@
 // Server.mu guards the table of rooms, Room.mu the peers and slots of one
 // room; they are taken in this order, never while packets are forwarded, and
 // never held while the Observer is called. Below them are the short locks of
-// package forward.
+// package forward. Room.words, before Room.mu, is held while one data message
+// goes to all, which waits for nobody.
 //
 // # Goroutines
 //
 // The Server owns one goroutine, which sends what is due by time in all rooms
 // (receiver and sender reports, transport feedback, NACKs). All else runs on
-// the caller's goroutine or on those of package link.
+// the caller's goroutine or on those of package link: a data message is handed
+// on by the goroutine of the channel on which it came.
 package sfu
 
 import (

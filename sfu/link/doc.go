@@ -30,7 +30,12 @@
 //   - Whoever calls Tick takes in feedback that can wait, and notices silence.
 //   - For each Link, while there is something to do: one that answers
 //     connectivity checks and tells the owner of changes; and those of its DTLS
-//     connection, which sleep once the keys are there.
+//     connection, which sleep once the keys are there. One of them hears out
+//     what comes over DTLS itself.
+//   - For each Link whose peer speaks SCTP: one that takes its data channels,
+//     those of pion/sctp, and one for each channel, which reads it and hands what
+//     it reads to the owner. They end with the association, the association with
+//     the link or before it.
 //
 // # Locks
 //

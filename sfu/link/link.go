@@ -101,6 +101,7 @@ func (t *Transport) NewLink(owner Owner) (*Link, error) {
 		session: binary.BigEndian.Uint64(id[:]) >> 2, // RFC 8829 section 5.2.1: not above 2^62
 		created: t.now(),
 	}
+	l.data.start(t.cfg.Data)
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	local := ice.NewCredentials()
 	l.agent = ice.NewAgent(t.iceConfig(), local, t.now())

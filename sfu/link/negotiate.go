@@ -61,6 +61,11 @@ func (l *Link) Negotiate(o *sdp.Offer, codecs map[string]codec.Kind) (*Negotiate
 		return nil, fmt.Errorf("link: writing the answer: %w", err)
 	}
 	maps.Copy(l.slots, made)
+	for i := range o.Sections {
+		if s := &o.Sections[i]; s.Data && !s.Stopped {
+			l.data.agree(s)
+		}
+	}
 	if k := l.keys.Load(); k != nil {
 		for _, s := range made {
 			s.unlock(k)

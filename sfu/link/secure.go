@@ -27,8 +27,9 @@ const (
 	// RFC 8827's implementations use a tenth or less, since a lost packet of the
 	// handshake is silence in the ear.
 	flightInterval = 100 * time.Millisecond
-	// handshakePackets and handshakeBytes bound what waits for DTLS.
-	handshakePackets, handshakeBytes = 32, 1 << 16
+	// handshakePackets and handshakeBytes bound what waits for DTLS: a flight of
+	// a handshake, or a window of data channels' packets.
+	handshakePackets, handshakeBytes = 128, 1 << 18
 	// replayWindow is how many packets late one may come (RFC 3711 section
 	// 3.3.2): a second of video at 8 Mbit/s. The RFC's smallest is 64.
 	replayWindow = 1024
@@ -52,14 +53,17 @@ type keys struct {
 }
 
 // tunnel is the net.PacketConn on which the DTLS connection stands: the loop
-// puts packets in, and what DTLS sends goes back the way the last came.
+// puts packets in. What DTLS sends goes back the way the last came during the
+// handshake, and later where the link's media goes: a peer whose path changes
+// may have nothing to say over DTLS, and has to hear what others say.
 type tunnel struct {
-	in  *packetio.Buffer
-	way atomic.Pointer[way]
+	link *Link
+	in   *packetio.Buffer
+	way  atomic.Pointer[way]
 }
 
-func newTunnel() *tunnel {
-	t := &tunnel{in: packetio.NewBuffer()}
+func newTunnel(l *Link) *tunnel {
+	t := &tunnel{link: l, in: packetio.NewBuffer()}
 	t.in.SetLimitCount(handshakePackets)
 	t.in.SetLimitSize(handshakeBytes)
 	return t
@@ -75,7 +79,11 @@ func (t *tunnel) ReadFrom(b []byte) (int, net.Addr, error) {
 }
 
 func (t *tunnel) WriteTo(b []byte, _ net.Addr) (int, error) {
-	if w := t.way.Load(); w != nil {
+	w := t.way.Load()
+	if out := t.link.out.Load(); out != nil && t.link.keys.Load() != nil {
+		w = out
+	}
+	if w != nil {
 		w.dest.Send(b)
 	}
 	return len(b), nil // a lost packet is DTLS's to send again
@@ -107,7 +115,7 @@ func (l *Link) beginHandshake() *tunnel {
 	if l.closed || l.expected == nil {
 		return nil
 	}
-	t := newTunnel()
+	t := newTunnel(l)
 	l.tunnel.Store(t)
 	l.running.Add(1)
 	go l.secure(t, l.expected)
@@ -239,32 +247,6 @@ func newKeys(conn *dtls.Conn, profile srtp.Profile) (*keys, error) {
 		return nil, fmt.Errorf("link: preparing to seal SRTP: %w", err)
 	}
 	return k, nil
-}
-
-// hearOut stays until the peer says good-bye, or we do. The first thing that
-// comes over DTLS itself is the beginning of SCTP.
-func (l *Link) hearOut(conn *dtls.Conn) error {
-	b := make([]byte, dtlsMessage)
-	n, err := conn.Read(b)
-	if err != nil {
-		return err
-	}
-	return l.serveData(&begunConn{Conn: conn, first: b[:n]})
-}
-
-// begunConn is a connection of which the first message has been read already.
-type begunConn struct {
-	net.Conn
-	first []byte
-}
-
-func (c *begunConn) Read(b []byte) (int, error) {
-	if c.first == nil {
-		return c.Conn.Read(b)
-	}
-	n := copy(b, c.first)
-	c.first = nil
-	return n, nil
 }
 
 // closing leaves out of an error what closing always brings.

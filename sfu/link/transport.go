@@ -39,6 +39,8 @@ type Config struct {
 	Disconnected time.Duration // silence after which a link counts as disconnected
 	Failed       time.Duration // and after which it counts as lost
 	TCPQueue     int           // packets that may wait for a peer on TCP; the oldest goes first
+
+	Data DataLimits // of each peer's data channels
 }
 
 const (
@@ -78,7 +80,9 @@ type Transport struct {
 
 // counters are those of Stats.
 type counters struct {
-	queueDrops, malformed, stranger, forged, replayed, streams, early, dataDrops atomic.Uint64
+	queueDrops, malformed, stranger, forged, replayed, streams, early atomic.Uint64
+
+	data dataCounters
 }
 
 // ErrNoAddress says that the machine has no address to receive media on.
@@ -88,6 +92,7 @@ var ErrNoAddress = errors.New("link: no local address to receive media on: check
 func Open(cfg Config, log *slog.Logger, now func() time.Time) (*Transport, error) {
 	t := &Transport{cfg: cfg, log: log, now: now, stop: make(chan struct{})}
 	t.cfg.Loops = max(cfg.Loops, 1)
+	t.cfg.Data = cfg.Data.withDefaults()
 	t.passes.New = func() any { return newPass(pooledBatch) }
 	for _, name := range cfg.SRTPProfiles {
 		p, err := srtp.ParseProfile(name)
@@ -291,7 +296,7 @@ type Stats struct {
 	Replayed     uint64 // packets that had been here before
 	Streams      uint64 // packets of SSRCs beyond the most that a peer may have
 	Early        uint64 // packets that came before the keys and found no room to wait
-	DataDropped  uint64 // messages on data channels to peers who had none, or were behind
+	Data         DataStats
 	Sockets      datagram.Stats
 }
 
@@ -300,7 +305,7 @@ func (t *Transport) Stats() Stats {
 	c := &t.count
 	st := Stats{
 		QueueDropped: c.queueDrops.Load(), Malformed: c.malformed.Load(), Stranger: c.stranger.Load(),
-		Forged: c.forged.Load(), Replayed: c.replayed.Load(), Streams: c.streams.Load(), Early: c.early.Load(), DataDropped: c.dataDrops.Load(),
+		Forged: c.forged.Load(), Replayed: c.replayed.Load(), Streams: c.streams.Load(), Early: c.early.Load(), Data: c.data.stats(),
 	}
 	for _, d := range t.doors {
 		st.Sockets.Add(d.socket.Stats())

@@ -12,8 +12,9 @@ import (
 var ErrAnswer = errors.New("sdp: the answer does not fit the offer")
 
 // MaxMessage is the largest data channel message, in bytes, that an answer
-// says the server takes.
-const MaxMessage = 65536
+// says the server takes (RFC 8841 section 6). It is what every implementation
+// can send without holding up others (RFC 8831 section 6.6).
+const MaxMessage = 16 << 10
 
 // Answer is what the server makes of an offer.
 type Answer struct {

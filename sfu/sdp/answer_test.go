@@ -30,7 +30,7 @@ func TestAnswer(t *testing.T) {
 		"m=video 9 UDP/TLS/RTP/SAVPF 96 98\nc=IN IP4 0.0.0.0\n"+transport+"a=mid:2\na=sendonly\na=msid:slot-2 video-2\na=rtcp-mux\na=rtcp-rsize\n"+
 		"a=rtpmap:96 VP8/90000\na=rtcp-fb:96 nack\na=rtpmap:98 H264/90000\na=rtcp-fb:98 nack\na=fmtp:98 packetization-mode=1;profile-level-id=42E01F\n"+
 		"a=ssrc:1002 cname:kinwire\na=ssrc:1002 msid:slot-2 video-2\n"+
-		"m=application 9 UDP/DTLS/SCTP webrtc-datachannel\nc=IN IP4 0.0.0.0\n"+transport+"a=mid:3\na=sctp-port:5000\na=max-message-size:65536\n"+
+		"m=application 9 UDP/DTLS/SCTP webrtc-datachannel\nc=IN IP4 0.0.0.0\n"+transport+"a=mid:3\na=sctp-port:5000\na=max-message-size:16384\n"+
 		"m=audio 0 UDP/TLS/RTP/SAVPF 111\nc=IN IP4 0.0.0.0\na=mid:4\na=inactive\na=rtpmap:111 opus/48000/2\n",
 		strings.ReplaceAll(text, "\r\n", "\n"))
 	checkAnswer(t, offer, text)
