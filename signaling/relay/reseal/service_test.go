@@ -27,10 +27,7 @@ func (s *shelves) Shelves() []string { return []string{"a", "b"} }
 func (s *shelves) SealedRows(_ context.Context, shelf string, after proto.SealedRow, limit int) (out []proto.SealedRow, err error) {
 	all := s.rows[shelf]
 	i := sort.Search(len(all), func(i int) bool { return all[i].ID > after.ID })
-	for _, r := range all[i:min(i+limit, len(all))] {
-		out = append(out, r)
-	}
-	return out, nil
+	return append(out, all[i:min(i+limit, len(all))]...), nil
 }
 
 func (s *shelves) PutSealed(_ context.Context, shelf string, row proto.SealedRow, fresh []byte) (bool, error) {
