@@ -4,3 +4,12 @@ declare const process: {
   stdout: { write(text: string): void };
   exit(code: number): never;
 };
+
+declare module "node:url" {
+  export function fileURLToPath(url: URL): string;
+}
+
+declare module "node:fs" {
+  export function existsSync(path: string): boolean;
+  export function readFileSync(path: string, encoding: "utf8"): string;
+}

@@ -11,8 +11,11 @@ export interface Backend {
   get(key: string): Promise<Row | undefined>;
   /** The rows of a group with an order below `before`, the highest first, at most `limit`. */
   list(group: string, before: number, limit: number): Promise<Row[]>;
-  /** All or nothing. Throws "other_tab" when another has claimed the vault since. */
-  write(puts: Row[], deletes: string[], groups: string[]): Promise<void>;
+  /**
+   * All or nothing. Throws "other_tab" when another has claimed the vault since. safely: it, and all before it, is
+   * on the disk when the promise resolves, and survives a loss of power.
+   */
+  write(puts: Row[], deletes: string[], groups: string[], safely: boolean): Promise<void>;
   /** From now on only this backend object may write. */
   claim(): Promise<void>;
   close(): void;
@@ -100,8 +103,9 @@ export class IndexedDBBackend implements Backend {
     });
   }
 
-  async write(puts: Row[], deletes: string[], groups: string[]): Promise<void> {
-    const t = this.#db.transaction(["keys", "records"], "readwrite", { durability: "strict" });
+  async write(puts: Row[], deletes: string[], groups: string[], safely: boolean): Promise<void> {
+    const durability = safely ? "strict" : "relaxed";
+    const t = this.#db.transaction(["keys", "records"], "readwrite", { durability });
     const finished = done(t);
     const records = t.objectStore("records");
     let stolen = false;

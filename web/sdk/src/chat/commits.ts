@@ -118,7 +118,7 @@ export class Commits {
     p: Omit<PendingRecord, "state">,
   ): Promise<Fate> {
     const record: PendingRecord = { ...p, state: await encodeState(state) };
-    await this.#core.vault.write({ put: ["pending", conversationID], value: record });
+    await this.#core.vault.writeSafely({ put: ["pending", conversationID], value: record });
     return this.ask(conversationID, record);
   }
 

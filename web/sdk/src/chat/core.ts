@@ -85,8 +85,9 @@ export class Tx {
     this.#secrets.push(...secrets);
   }
 
-  async commit(vault: Vault): Promise<void> {
-    if (this.#changes.length > 0) await vault.write(...this.#changes);
+  async commit(vault: Vault, safely = false): Promise<void> {
+    if (this.#changes.length > 0)
+      await (safely ? vault.writeSafely(...this.#changes) : vault.write(...this.#changes));
     wipe(this.#secrets);
     for (const f of this.#after) f();
   }

@@ -17,7 +17,7 @@ export async function openDevice(vault: Vault, pages: Pages, name: string): Prom
     body: { name: [...name].slice(0, 64).join(""), signature_key: toBase64(keys.publicKey) },
   });
   const record: DeviceRecord = { id: made.id, secret: made.secret, keys, info };
-  await vault.write({ put: ["device", "self"], value: record });
+  await vault.writeSafely({ put: ["device", "self"], value: record });
   return record;
 }
 

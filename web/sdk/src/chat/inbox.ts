@@ -143,13 +143,19 @@ export class Inbox {
     const pos = this.#pos;
     if (pos === 0 || pos === this.#acked || this.closed) return;
     this.#acked = pos;
-    this.#core.wire.request("chat.ack", { pos }).catch((e) => {
+    this.#acknowledge(pos).catch((e) => {
       // It may have arrived or not; a session that is not attached (any more) gets all of it again anyway.
       this.#acked = 0;
-      if (codeOf(e) === "no_device") return;
+      if (codeOf(e) === "no_device" || this.closed) return;
       if (!isPassing(e)) this.#core.fail(e);
       this.#core.timers.set("ack", 1_000, () => this.#ack());
     });
+  }
+
+  /** What is acknowledged is gone at the server: all that was written up to here has to be on the disk first. */
+  async #acknowledge(pos: number): Promise<void> {
+    await this.#core.vault.writeSafely({ put: ["device", "acked"], value: pos });
+    await this.#core.wire.request("chat.ack", { pos });
   }
 
   async #take(d: ChatDelivery): Promise<void> {

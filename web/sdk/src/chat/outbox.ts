@@ -253,7 +253,7 @@ export class Outbox {
       tx.forget(made.consumed);
       tx.then(() => (this.#inflight = inflight));
       this.#made = this.#gates.standing(id);
-      await tx.commit(this.#core.vault);
+      await tx.commit(this.#core.vault, true);
       return true;
     });
   }

@@ -56,7 +56,7 @@ export class Packages {
       const resort = stale ? await this.#make(suite, true) : undefined;
       const tx = new Tx();
       for (const k of resort ? [...made, resort] : made) this.#keep(tx, k);
-      await tx.commit(vault);
+      await tx.commit(vault, true);
       await pages.page("POST /v1/chat/devices/{id}/keys", {
         path,
         body: {

@@ -9,6 +9,7 @@ import type { MessageID, OutgoingContent, Problem, SystemLine } from "./types.ts
  *
  *     device       self      DeviceRecord
  *     device       pos       up to which place of its queue this device has everything
+ *     device       acked     up to which place the server was told so
  *     device       n         the number of the last message that the server took
  *     device       inflight  Inflight: the one message that is being sent
  *     conversation <id>      ConversationRecord

@@ -13,6 +13,7 @@ import { concat, fromBase64, random, text, toBase64, toName, utf8, type Bytes } 
  * write() is all or nothing, and everything that keeps a ratchet safe rests on that:
  *   - the state after encrypting is written before the ciphertext leaves, so that no generation is used twice;
  *   - a message that was read is written with the state after it before it is acknowledged.
+ * writeSafely() waits for the disk as well; it is for what is told to somebody right after.
  */
 export class Vault {
   readonly #backend: Backend;
@@ -41,8 +42,20 @@ export class Vault {
     return Promise.all(rows.map((row) => this.#open<T>(row)));
   }
 
-  /** Carries out all changes, or none. Of several with the same name the last counts. */
-  async write(...changes: Change[]): Promise<void> {
+  /**
+   * Carries out all changes, or none. Of several with the same name the last counts. It survives the end of the
+   * program, and a loss of power once anything was written safely after it.
+   */
+  write(...changes: Change[]): Promise<void> {
+    return this.#write(changes, false);
+  }
+
+  /** The same, and it survives a loss of power, as does all that was written before: for what must not be undone. */
+  writeSafely(...changes: Change[]): Promise<void> {
+    return this.#write(changes, true);
+  }
+
+  async #write(changes: Change[], safely: boolean): Promise<void> {
     const puts = new Map<string, Row>();
     const deletes = new Set<string>();
     const groups: string[] = [];
@@ -59,7 +72,7 @@ export class Vault {
         } else deletes.add(key);
       }
     }
-    await this.#backend.write([...puts.values()], [...deletes], groups);
+    await this.#backend.write([...puts.values()], [...deletes], groups, safely);
   }
 
   claim(): Promise<void> {

@@ -7,7 +7,8 @@ import type { GroupRecord } from "../../src/chat/records.ts";
 import { suiteOf } from "../../src/chat/suites.ts";
 import { Vault } from "../../src/chat/vault.ts";
 import type { ChatSend } from "../../src/proto_gen.ts";
-import { fastClock, Program, Service, until } from "./service.ts";
+import { Service } from "./service.ts";
+import { fastClock, Program, until } from "./session.ts";
 
 /** Which key of which sender a message was encrypted with, as whoever can read it sees. */
 async function keyOf(reader: Program, id: string, body: string): Promise<string> {

@@ -1,72 +1,19 @@
-import { Emitter } from "../../src/emitter.ts";
-import { KinwireError } from "../../src/errors.ts";
-import { Chat, MemoryDisk, type ChatOptions } from "../../src/chat/index.ts";
 import { fromBase64, randomBase32, toBase64 } from "../../src/chat/bytes.ts";
-import type { ChatClock, Pages, Wire } from "../../src/chat/core.ts";
+import type { Pages } from "../../src/chat/core.ts";
+import { blobPages } from "./blobs.ts";
+import { LIMITS, outside, refuse, type Device, type Room } from "./parts.ts";
+import type { Session } from "./session.ts";
 import type {
-  Attachment,
   ChatDelivery,
   ChatSend,
   ChatSent,
-  Code,
   Commit,
   Conversation,
   ConversationNew,
   KeyPackagesNew,
   KeyPackagesTake,
   Person,
-  Welcome,
 } from "../../src/proto_gen.ts";
-import type { SignalingEvents } from "../../src/signaling.ts";
-
-/** The clock, many times faster, so that pauses of seconds take milliseconds. */
-export function fastClock(factor = 40): ChatClock & { skip(ms: number): void } {
-  const start = performance.now();
-  const epoch = Date.now();
-  let skipped = 0;
-  return {
-    now: () => Math.round(epoch + skipped + (performance.now() - start) * factor),
-    setTimeout: (f, ms) => setTimeout(f, ms / factor),
-    clearTimeout: (h) => clearTimeout(h as never),
-    random: Math.random,
-    skip: (ms) => (skipped += ms),
-  };
-}
-
-interface Device {
-  id: string;
-  user: string;
-  name: string;
-  key: string;
-  secret: string;
-  packages: Map<number, string[]>;
-  last: Map<number, string>;
-  queue: ChatDelivery[];
-  nextPos: number;
-  lastN: number;
-  sent: Map<number, ChatSent>;
-  session: Session | undefined;
-}
-
-interface Room {
-  id: string;
-  kind: "direct" | "group";
-  suite: number;
-  generation: number;
-  epoch: number;
-  seq: number;
-  groupInfo: string;
-  committer: string;
-  committedID: string;
-  createdBy: string;
-  members: Set<string>;
-  leaves: Map<string, "in" | "out">;
-  delivered: Map<string, number>;
-}
-
-const refuse = (code: Code, message: string): never => {
-  throw new KinwireError(code, message);
-};
 
 /**
  * A delivery service in memory that keeps to the protocol as the server does: what devices see of it is the
@@ -78,7 +25,6 @@ export class Service {
   readonly blobs = new Map<string, { chunks: Map<number, Uint8Array>; size: number; grants: Set<string> }>();
   readonly blocked = new Set<string>();
   suites = [1];
-  commits = 0;
   epochsTaken = 0;
   /** Lets a test look at, change, or lose what comes. Throwing loses the request; what is returned is taken. */
   before: (what: string, data: never) => void | Promise<void> = () => undefined;
@@ -105,15 +51,15 @@ export class Service {
     };
   }
 
-  #own(user: string, id: string): Device {
+  own(user: string, id: string): Device {
     const d = this.devices.get(id);
     return d && d.user === user ? d : refuse("not_found", `device ${id}`);
   }
-  #room(user: string, id: string): Room {
+  room(user: string, id: string): Room {
     const r = this.rooms.get(id);
     return r && r.members.has(user) ? r : refuse("not_found", `conversation ${id}`);
   }
-  #of(user: string): Device[] {
+  of(user: string): Device[] {
     return [...this.devices.values()].filter((d) => d.user === user);
   }
   correspond(people: Iterable<string>): void {
@@ -123,19 +69,9 @@ export class Service {
   }
 
   readonly #pages: Record<string, (user: string, path: Record<string, string>, body: never) => unknown> = {
-    "GET /v1/chat": () => ({
-      suites: this.suites,
-      key_packages: 4,
-      max_body: 65536,
-      max_attachment: 1 << 22,
-      chunk_bytes: 1 << 16,
-      max_people: 16,
-      retention: 1_296_000,
-      attachment_types: ["image/webp"],
-      photos: true,
-    }),
+    "GET /v1/chat": () => ({ ...LIMITS, suites: this.suites }),
     "GET /v1/chat/devices": (user) => ({
-      devices: this.#of(user).map((d) => ({
+      devices: this.of(user).map((d) => ({
         id: d.id,
         name: d.name,
         signature_key: d.key,
@@ -164,22 +100,22 @@ export class Service {
       return { id, secret };
     },
     "DELETE /v1/chat/devices/{id}": (user, { id }) => {
-      const d = this.#own(user, id!);
+      const d = this.own(user, id!);
       this.devices.delete(d.id);
       for (const r of this.rooms.values()) if (r.leaves.has(d.id)) r.leaves.set(d.id, "out");
       this.#changedFor(user);
       d.session?.event("chat.detached", {});
     },
-    "GET /v1/chat/devices/{id}/keys": (user, { id }) => this.#left(this.#own(user, id!)),
+    "GET /v1/chat/devices/{id}/keys": (user, { id }) => this.#left(this.own(user, id!)),
     "POST /v1/chat/devices/{id}/keys": (user, { id }, body: KeyPackagesNew) => {
-      const d = this.#own(user, id!);
+      const d = this.own(user, id!);
       d.packages.set(body.suite, [...(d.packages.get(body.suite) ?? []), ...(body.packages ?? [])]);
       if (body.last_resort) d.last.set(body.suite, body.last_resort);
       return this.#left(d);
     },
     "POST /v1/chat/people/{id}/keys": (user, { id }, body: KeyPackagesTake) => {
       this.correspond([user, id!]);
-      const packages = this.#of(id!)
+      const packages = this.of(id!)
         .filter((d) => !body.devices || body.devices.includes(d.id))
         .flatMap((d) => {
           const single = d.packages.get(body.suite)?.shift();
@@ -192,38 +128,16 @@ export class Service {
       conversations: [...this.rooms.values()].filter((r) => r.members.has(user)).map((r) => this.view(r)),
     }),
     "POST /v1/chat/conversations": (user, _, body: ConversationNew) => this.#start(user, body),
-    "GET /v1/chat/conversations/{id}": (user, { id }) => this.view(this.#room(user, id!)),
-    "DELETE /v1/chat/conversations/{id}": (user, { id }) => this.takeOut(this.#room(user, id!), user),
+    "GET /v1/chat/conversations/{id}": (user, { id }) => this.view(this.room(user, id!)),
+    "DELETE /v1/chat/conversations/{id}": (user, { id }) => this.takeOut(this.room(user, id!), user),
     "POST /v1/chat/conversations/{id}/commits": (user, { id }, body: Commit) =>
-      this.#commit(user, this.#room(user, id!), body),
+      this.#commit(user, this.room(user, id!), body),
     "GET /v1/chat/conversations/{id}/group-info": (user, { id }) => {
-      const r = this.#room(user, id!);
+      const r = this.room(user, id!);
       this.correspond(r.members);
       return { generation: r.generation, epoch: r.epoch, group_info: r.groupInfo };
     },
-    "POST /v1/chat/attachments": (user, _, body: { conversation_id: string; size: number }) => {
-      this.#room(user, body.conversation_id);
-      const id = `at_${randomBase32(26)}`;
-      this.blobs.set(id, { chunks: new Map(), size: body.size, grants: new Set() });
-      return this.#blob(id);
-    },
-    "GET /v1/chat/attachments/{id}": (_, { id }) => this.#blob(id!),
-    "PUT /v1/chat/attachments/{id}/chunks/{other}": (_, { id, other }, body: Uint8Array) => {
-      this.#blob(id!);
-      this.blobs.get(id!)!.chunks.set(Number(other), body);
-    },
-    "GET /v1/chat/attachments/{id}/chunks/{other}": (user, { id, other }) => {
-      this.#blob(id!);
-      const b = this.blobs.get(id!)!;
-      if (!this.#of(user).some((d) => b.grants.has(d.id))) refuse("not_found", "no right to it");
-      return b.chunks.get(Number(other)) ?? refuse("not_found", "chunk");
-    },
-    "DELETE /v1/chat/attachments/{id}/devices/{other}": (user, { id, other }) => {
-      this.#own(user, other!);
-      const b = this.blobs.get(id!) ?? refuse("not_found", "attachment");
-      b.grants.delete(other!);
-      if (b.grants.size === 0) this.blobs.delete(id!);
-    },
+    ...blobPages(this),
   };
 
   #left(d: Device) {
@@ -234,11 +148,6 @@ export class Service {
         last_resort_at: d.last.has(suite) ? 1 : 0,
       })),
     };
-  }
-
-  #blob(id: string): Attachment {
-    const b = this.blobs.get(id) ?? refuse("not_found", "attachment");
-    return { id, size: b.size, chunk_bytes: 1 << 16, have: [...b.chunks.keys()], expires_at: 0 };
   }
 
   view(r: Room): Conversation {
@@ -253,7 +162,7 @@ export class Service {
       created_by: r.createdBy,
       members: [...r.members].map((user) => ({
         person: this.person(user),
-        devices: this.#of(user).map((d) => ({ id: d.id, signature_key: d.key, created_at: 1 })),
+        devices: this.of(user).map((d) => ({ id: d.id, signature_key: d.key, created_at: 1 })),
         delivered: r.delivered.get(user) ?? 0,
       })),
       leaves: leaves.filter(([, s]) => s === "in").map(([id]) => id),
@@ -293,7 +202,7 @@ export class Service {
   }
 
   #commit(user: string, r: Room, c: Commit) {
-    this.#own(user, c.device_id);
+    this.own(user, c.device_id);
     if (r.committer === c.device_id && r.committedID === c.id) return this.#committed(r);
     this.correspond(r.members);
     if (r.generation !== c.generation || r.epoch !== c.epoch) {
@@ -314,25 +223,22 @@ export class Service {
     return this.#committed(r);
   }
 
-  #committed(r: Room) {
-    return { generation: r.generation, epoch: r.epoch, seq: r.seq };
-  }
+  #committed = ({ generation, epoch, seq }: Room) => ({ generation, epoch, seq });
 
   #win(user: string, r: Room, c: Commit, generation: number, epoch: number): void {
-    this.commits++;
     const anew = generation !== c.generation;
     const made = anew ? { generation, epoch: 0 } : { generation: c.generation, epoch: c.epoch };
     if (anew) r.leaves.clear();
-    const removedPeople = new Set((c.removes ?? []).map((id) => this.devices.get(id)?.user ?? ""));
+    const cut = new Set((c.removes ?? []).map((id) => this.devices.get(id)?.user ?? ""));
     for (const id of c.removes ?? []) {
       r.leaves.delete(id);
       if (id !== c.device_id) this.#drop(r, id);
     }
-    for (const p of removedPeople) {
+    for (const p of cut) {
       const left = [...r.leaves.keys()].some((id) => this.devices.get(id)?.user === p);
-      if (p === "" || p === user || left || this.#of(p).length === 0) continue;
+      if (p === "" || p === user || left || this.of(p).length === 0) continue;
       r.members.delete(p);
-      for (const d of this.#of(p)) d.session?.event("chat.changed", { conversation_id: r.id });
+      for (const d of this.of(p)) d.session?.event("chat.changed", { conversation_id: r.id });
     }
     r.leaves.set(c.device_id, "in");
     for (const id of c.adds ?? []) {
@@ -370,7 +276,7 @@ export class Service {
 
   changed(r: Room): void {
     for (const user of r.members)
-      for (const d of this.#of(user)) d.session?.event("chat.changed", { conversation_id: r.id });
+      for (const d of this.of(user)) d.session?.event("chat.changed", { conversation_id: r.id });
   }
   #changedFor(user: string): void {
     for (const r of this.rooms.values()) if (r.members.has(user)) this.changed(r);
@@ -379,7 +285,7 @@ export class Service {
   /** A person is out: nothing is delivered any more, leaves have to be removed. */
   takeOut(r: Room, user: string): void {
     r.members.delete(user);
-    for (const d of this.#of(user)) {
+    for (const d of this.of(user)) {
       if (r.leaves.has(d.id)) r.leaves.set(d.id, "out");
       this.#drop(r, d.id);
       d.session?.event("chat.changed", { conversation_id: r.id });
@@ -408,7 +314,7 @@ export class Service {
   }
 
   attach(user: string, session: Session, data: { device_id: string; secret: string }) {
-    const d = this.#own(user, data.device_id);
+    const d = this.own(user, data.device_id);
     if (d.secret !== data.secret) refuse("not_found", "secret");
     if (d.session && d.session !== session) d.session.event("chat.detached", {});
     d.session = session;
@@ -421,7 +327,7 @@ export class Service {
     const d = session.device ?? refuse("no_device", "chat.attach comes first");
     const before = d.sent.get(s.n);
     if (before) return before;
-    const r = this.#room(d.user, s.conversation_id);
+    const r = this.room(d.user, s.conversation_id);
     if (r.leaves.get(d.id) !== "in") refuse("not_allowed", "not in the group");
     this.correspond(r.members);
     if ([...r.leaves.values()].includes("out")) refuse("commit_needed", "remove first");
@@ -465,7 +371,7 @@ export class Service {
       r.delivered.set(d.user, q.seq);
       const e = { conversation_id: r.id, user_id: d.user, seq: q.seq };
       for (const user of r.members)
-        if (user !== d.user) for (const o of this.#of(user)) o.session?.event("chat.delivered", e);
+        if (user !== d.user) for (const o of this.of(user)) o.session?.event("chat.delivered", e);
     }
   }
 
@@ -490,166 +396,5 @@ export class Service {
       at: this.#at,
       notice: { reason: "expired", user_id, seqs },
     });
-  }
-}
-
-/** The outside of a PrivateMessage: version, wire format, group id, epoch (RFC 9420, section 6). */
-function outside(b: Uint8Array): { group: string; epoch: number } {
-  const v = new DataView(b.buffer, b.byteOffset);
-  if (v.getUint16(0) !== 1 || v.getUint16(2) !== 2) refuse("bad_message", "not a private message");
-  const n = b[4]! & 63;
-  if (b[4]! >> 6 !== 0) refuse("bad_message", "a long group id");
-  return { group: new TextDecoder().decode(b.subarray(5, 5 + n)), epoch: Number(v.getBigUint64(5 + n)) };
-}
-
-/** A person's session with the service, as Signaling shows it. */
-export class Session extends Emitter<SignalingEvents> {
-  state: Wire["state"] = "reconnecting";
-  device: Device | undefined;
-  readonly #service: Service;
-  readonly #user: string;
-  #pending = new Set<(e: Error) => void>();
-  #life = 0;
-  #tail: Promise<void> = Promise.resolve();
-
-  constructor(service: Service, user: string) {
-    super();
-    this.#service = service;
-    this.#user = user;
-  }
-
-  online(): void {
-    this.#life++;
-    this.state = "online";
-    this.emit("connection", { state: "online", attempt: 0 });
-    this.emit("welcome", { resumed: false } as Welcome);
-  }
-
-  /** The session ends as a dropped one does that the server forgot. */
-  drop(): void {
-    if (this.device?.session === this) this.device.session = undefined;
-    this.device = undefined;
-    this.state = "reconnecting";
-    this.#life++;
-    this.emit("connection", { state: "reconnecting", attempt: 0 });
-    for (const reject of [...this.#pending]) reject(new KinwireError("resume_gone", "dropped"));
-  }
-
-  event(type: keyof SignalingEvents, data: unknown): void {
-    const life = this.#life;
-    const copy = structuredClone(data);
-    this.#tail = this.#tail.then(hop).then(() => {
-      if (life === this.#life && this.state === "online") this.emit(type as never, copy as never);
-    });
-  }
-
-  deliver(d: ChatDelivery): void {
-    this.event("chat.delivery", this.#service.tamper(structuredClone(d), this.device!));
-  }
-
-  request(type: string, data: never): Promise<never> {
-    if (this.state !== "online") return Promise.reject(new KinwireError("closed", "not connected"));
-    return new Promise((resolve, reject) => {
-      this.#pending.add(reject);
-      const end = () => this.#pending.delete(reject);
-      void this.#carryOut(type, data).then(
-        (out) => {
-          end();
-          resolve(out as never);
-        },
-        (e) => {
-          end();
-          reject(e);
-        },
-      );
-    });
-  }
-
-  async #carryOut(type: string, data: never): Promise<unknown> {
-    const life = this.#life;
-    await hop();
-    await this.#service.before(type, data);
-    if (life !== this.#life) throw new KinwireError("resume_gone", "dropped");
-    const copy = structuredClone(data) as never;
-    let out: unknown = {};
-    if (type === "chat.attach") out = this.#service.attach(this.#user, this, copy);
-    else if (type === "chat.send") out = this.#service.send(this, copy);
-    else if (type === "chat.ack") this.#service.ack(this, (copy as { pos: number }).pos);
-    await this.#service.after(type);
-    await hop();
-    if (life !== this.#life) throw new KinwireError("resume_gone", "dropped");
-    return structuredClone(out);
-  }
-
-  notify(_: string, data: never): void {
-    if (this.state === "online") this.#service.signal(this, structuredClone(data));
-  }
-}
-
-function hop(): Promise<void> {
-  return new Promise((resolve) => setImmediate(resolve));
-}
-declare function setImmediate(f: () => void): void;
-
-/** A program on a device: it can crash and be started again on the same disk. */
-export class Program {
-  readonly disk = new MemoryDisk();
-  readonly user: string;
-  readonly #service: Service;
-  readonly clock: ChatClock & { skip(ms: number): void };
-  session!: Session;
-  chat!: Chat;
-  errors: Error[] = [];
-  #life = 0;
-
-  constructor(service: Service, user: string, clock = fastClock()) {
-    this.#service = service;
-    this.user = user;
-    this.clock = clock;
-  }
-
-  async start(
-    o: { plug?: { beforeWrite?: () => void; afterWrite?: () => void }; online?: boolean } = {},
-  ): Promise<Chat> {
-    const life = ++this.#life;
-    this.session = new Session(this.#service, this.user);
-    if (o.online !== false) this.session.online();
-    const options: ChatOptions = {
-      kinwire: { me: null, signaling: this.session as unknown as Wire },
-      api: this.#service.pages(this.user),
-      userID: this.user,
-      storage: this.disk.backend(o.plug),
-      clock: this.clock,
-    };
-    const chat = await Chat.open(options);
-    // It crashed while it was starting, and another has been started since.
-    if (life !== this.#life) return chat;
-    this.chat = chat;
-    chat.on("error", (e) => this.errors.push(e));
-    return chat;
-  }
-
-  /** The process is gone: nothing it still does reaches disk or server. */
-  crash(): void {
-    this.#life++;
-    this.session.drop();
-    this.disk.fence = {};
-    void this.chat.close().catch(() => undefined);
-  }
-
-  async texts(conversationID: string): Promise<string[]> {
-    const all = await this.chat.messages(conversationID, { limit: 10_000 });
-    return all.flatMap((m) => (m.content.kind === "text" ? [m.content.text] : []));
-  }
-}
-
-/** Waits until something is so. */
-export async function until<T>(what: string, f: () => T | Promise<T>, ms = 15_000): Promise<NonNullable<T>> {
-  const end = performance.now() + ms;
-  for (;;) {
-    const v = await f();
-    if (v) return v as NonNullable<T>;
-    if (performance.now() > end) throw new Error(`not within ${ms} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
   }
 }

@@ -87,13 +87,13 @@ for (const [name, storage] of kinds) {
     const backend = await s.backend();
     const message = rows.find((r) => r.order === 1)!;
     const self = rows.find((r) => r.order === 0)!;
-    await backend.write([{ ...message, key: self.key }], [], []);
+    await backend.write([{ ...message, key: self.key }], [], [], false);
     await expect(v.get("device", "self")).rejects.toThrow();
-    await backend.write([{ ...message, order: 2 }], [], []);
+    await backend.write([{ ...message, order: 2 }], [], [], false);
     await expect(v.get("message", "u_secret/name")).rejects.toThrow();
     const data = message.data.slice();
     data[20]! ^= 1;
-    await backend.write([{ ...message, data }], [], []);
+    await backend.write([{ ...message, data }], [], [], false);
     await expect(v.get("message", "u_secret/name")).rejects.toThrow();
     backend.close();
     v.close();
