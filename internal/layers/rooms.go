@@ -23,7 +23,7 @@ var anything = []string{"..."}
 
 // vocabulary is what every signaling module may import, and nothing else of
 // the house.
-var vocabulary = []string{"signaling/proto"}
+var vocabulary = []string{"signaling/proto", "signaling/pace"}
 
 // Kinwire is the plan of this module. Some rooms are planned and not built
 // yet: their place is kept, their arrows are drawn already.
@@ -53,8 +53,9 @@ var Kinwire = House{
 		"turn": {},
 
 		"signaling":                         {May: []string{"signaling/..."}},
+		"signaling/pace":                    {},
 		"signaling/proto":                   {},
-		"signaling/proto/gen":               {May: vocabulary},
+		"signaling/proto/gen":               {May: []string{"signaling/proto"}},
 		"signaling/accounts":                {May: vocabulary},
 		"signaling/audit":                   {May: vocabulary},
 		"signaling/bus":                     {May: vocabulary},
@@ -69,14 +70,14 @@ var Kinwire = House{
 		"signaling/policy":                  {May: vocabulary},
 		"signaling/privacy":                 {May: vocabulary},
 		"signaling/push":                    {May: vocabulary},
-		"signaling/relay":                   {May: []string{"signaling/proto", "signaling/relay/framing"}},
+		"signaling/relay":                   {May: []string{"signaling/pace", "signaling/proto", "signaling/relay/framing"}},
 		"signaling/relay/blobs":             {May: vocabulary},
 		"signaling/relay/blobs/s3":          {},
 		"signaling/relay/framing":           {},
 		"signaling/relay/framing/frametest": {},
 		"signaling/relay/frank":             {May: vocabulary},
 		"signaling/relay/reseal":            {May: vocabulary},
-		"signaling/relay/groups":            {May: []string{"signaling/proto", "signaling/relay/framing"}},
+		"signaling/relay/groups":            {May: []string{"signaling/pace", "signaling/proto", "signaling/relay/framing"}},
 		"signaling/relay/seal":              {},
 		"signaling/reports":                 {May: vocabulary},
 		"signaling/store":                   {May: []string{"signaling/proto", "signaling/audit"}}, // the audit log's hash is made in the transaction of the decision

@@ -84,7 +84,7 @@ func (s *Service) LoginCode(ctx context.Context, in proto.LoginCode) (proto.Logg
 		return proto.LoggedIn{}, errWrongCode()
 	}
 	prefix := code[:codePrefix]
-	if wait, ok := s.codes.take(prefix, s.now()); !ok {
+	if wait, ok := s.codes.Take(prefix, s.now()); !ok {
 		return proto.LoggedIn{}, tooMany("wrong codes", wait)
 	}
 	childID, _, found, err := s.store.TakeTicket(ctx, proto.TicketChild, code, s.now())
@@ -94,7 +94,7 @@ func (s *Service) LoginCode(ctx context.Context, in proto.LoginCode) (proto.Logg
 	if !found {
 		return proto.LoggedIn{}, errWrongCode()
 	}
-	s.codes.giveBack(prefix, s.now())
+	s.codes.GiveBack(prefix, s.now())
 	return s.loggedIn(ctx, childID, in.Device)
 }
 

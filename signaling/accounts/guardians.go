@@ -20,7 +20,7 @@ type GuardianStore interface {
 // AddGuardian makes somebody a parent of a child by the code that another
 // parent shows. The new parent has the same rights as the others.
 func (s *Service) AddGuardian(ctx context.Context, parentID, typed string) (proto.Child, error) {
-	if wait, ok := s.codes.take("guardian:"+parentID, s.now()); !ok {
+	if wait, ok := s.codes.Take("guardian:"+parentID, s.now()); !ok {
 		return proto.Child{}, tooMany("wrong codes", wait)
 	}
 	code := readCode(typed)
@@ -31,7 +31,7 @@ func (s *Service) AddGuardian(ctx context.Context, parentID, typed string) (prot
 	if !found {
 		return proto.Child{}, errWrongCode()
 	}
-	s.codes.giveBack("guardian:"+parentID, s.now())
+	s.codes.GiveBack("guardian:"+parentID, s.now())
 	invite := proto.GuardianInvite{ChildID: childID, InviterID: inviterID}
 	family, refused, err := s.store.AddGuardian(ctx, code, invite, parentID, s.now(), proto.AuditEntry{
 		At: s.now().UnixMilli(), Actor: parentID, Action: "guardian.added", Subject: childID,

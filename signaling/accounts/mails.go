@@ -14,7 +14,7 @@ func (s *Service) mayMail(email string) error {
 	if s.mail == nil {
 		return refuse(proto.CodeUnavailable, "this server sends no e-mails, so it cannot do this")
 	}
-	if wait, ok := s.mails.take(email, s.now()); !ok {
+	if wait, ok := s.mails.Take(email, s.now()); !ok {
 		return tooMany("e-mails to this address", wait)
 	}
 	return nil

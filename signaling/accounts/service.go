@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"kinwire/signaling/pace"
 	"kinwire/signaling/proto"
 )
 
@@ -33,9 +34,9 @@ type Service struct {
 	log   *slog.Logger
 
 	hash   *hasher
-	logins *limiter // by login
-	codes  *limiter // by the beginning of a code, and by parent for guardian codes
-	mails  *limiter // by address
+	logins *pace.Limiter // by login
+	codes  *pace.Limiter // by the beginning of a code, and by parent for guardian codes
+	mails  *pace.Limiter // by address
 	// decoy is the hash of no password. An unknown login is checked against
 	// it, so that it takes as long as a known one.
 	decoy func() string
@@ -49,7 +50,7 @@ func New(store Store, now func() time.Time, cfg Config, d Deps) *Service {
 	s := &Service{
 		store: store, now: now, cfg: cfg, mail: d.Mail, tell: d.Changes, ages: d.Ages, log: d.Log,
 		hash:   newHasher(cfg.Argon2),
-		logins: newLimiter(triesAtOnce, tryEvery), codes: newLimiter(triesAtOnce, tryEvery), mails: newLimiter(mailsAtOnce, mailEvery),
+		logins: pace.New(triesAtOnce, tryEvery), codes: pace.New(triesAtOnce, tryEvery), mails: pace.New(mailsAtOnce, mailEvery),
 	}
 	if s.tell == nil {
 		s.tell = nobody{}
@@ -98,7 +99,7 @@ func (s *Service) Login(ctx context.Context, name, password string, d proto.Devi
 // check returns the account that has this login and this password. Failures
 // are counted against the login.
 func (s *Service) check(ctx context.Context, login, password string) (proto.AccountRow, error) {
-	if wait, ok := s.logins.take(login, s.now()); !ok {
+	if wait, ok := s.logins.Take(login, s.now()); !ok {
 		return proto.AccountRow{}, tooMany("wrong passwords for this login", wait)
 	}
 	a, found, err := s.store.AccountByLogin(ctx, login)
@@ -116,7 +117,7 @@ func (s *Service) check(ctx context.Context, login, password string) (proto.Acco
 	if !found || a.Password == "" || !right {
 		return proto.AccountRow{}, errWrongLogin()
 	}
-	s.logins.giveBack(login, s.now())
+	s.logins.GiveBack(login, s.now())
 	return a, nil
 }
 

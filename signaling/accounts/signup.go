@@ -184,7 +184,7 @@ func (s *Service) samePassword(ctx context.Context, p pending, password string) 
 	if p.Password == "" {
 		return nil // a passkey comes instead
 	}
-	if wait, ok := s.logins.take(p.Email, s.now()); !ok {
+	if wait, ok := s.logins.Take(p.Email, s.now()); !ok {
 		return tooMany("wrong passwords for this sign-up", wait)
 	}
 	right, err := s.hash.verify(ctx, p.Password, normPassword(password))
@@ -194,7 +194,7 @@ func (s *Service) samePassword(ctx context.Context, p pending, password string) 
 	if !right {
 		return refuse(proto.CodeNotAllowed, "this is not the password that was chosen at sign-up; if it was not you who signed up, leave it at that")
 	}
-	s.logins.giveBack(p.Email, s.now())
+	s.logins.GiveBack(p.Email, s.now())
 	return nil
 }
 

@@ -3,10 +3,8 @@ package friends
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
-	"pgregory.net/rapid"
 )
 
 func TestCodesAreReadAsTheyAreShown(t *testing.T) {
@@ -51,41 +49,4 @@ func FuzzParseCode(f *testing.F) {
 			t.Fatalf("%q is shown as %q and read as %q", code, showCode(code), again)
 		}
 	})
-}
-
-// TestLimiter: in no time does anybody get more tries than the bucket holds
-// and what has refilled in between.
-func TestLimiter(t *testing.T) {
-	rapid.Check(t, func(t *rapid.T) {
-		l := newLimiter()
-		start := time.Date(2026, 3, 4, 11, 0, 0, 0, time.UTC)
-		now, taken := start, 0
-		for range rapid.IntRange(1, 60).Draw(t, "tries") {
-			now = now.Add(time.Duration(rapid.IntRange(0, 40).Draw(t, "seconds")) * time.Second)
-			wait, ok := l.take("ana", now)
-			if ok {
-				taken++
-				continue
-			}
-			if _, early := l.take("ana", now.Add(wait-time.Millisecond)); early {
-				t.Fatal("told to wait longer than need be")
-			}
-			if _, ok := l.take("ben", now); !ok && taken == 0 {
-				t.Fatal("somebody else is held up")
-			}
-		}
-		if most := codesAtOnce + int(now.Sub(start)/codeEvery); taken > most {
-			t.Fatalf("%d tries in %s; %d are allowed", taken, now.Sub(start), most)
-		}
-	})
-}
-
-func TestLimiterForgets(t *testing.T) {
-	l := newLimiter()
-	now := time.Date(2026, 3, 4, 11, 0, 0, 0, time.UTC)
-	for i := range maxTracked + 1 {
-		_, ok := l.take(strings.Repeat("x", i%7)+time.Duration(i).String(), now)
-		require.True(t, ok)
-	}
-	require.LessOrEqual(t, len(l.full), maxTracked)
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"kinwire/signaling/pace"
 	"kinwire/signaling/proto"
 )
 
@@ -25,7 +26,7 @@ type Service struct {
 	cfg   Config
 	limits
 	d     Deps
-	tries *limiter
+	tries *pace.Limiter
 }
 
 // New makes the service.
@@ -34,7 +35,7 @@ func New(store Store, now func() time.Time, cfg Config, d Deps) *Service {
 		cfg.MaxIntroductions = defaultIntroductions
 	}
 	return &Service{
-		ties: store, lists: store, codes: store, talks: store, now: now, cfg: cfg, d: d, tries: newLimiter(),
+		ties: store, lists: store, codes: store, talks: store, now: now, cfg: cfg, d: d, tries: pace.New(codesAtOnce, codeEvery),
 		limits: limits{
 			lifetime: cfg.RequestLifetime.Milliseconds(),
 			cooldown: cfg.DeclineCooldown.Milliseconds(),
@@ -49,7 +50,7 @@ func (s *Service) Ask(ctx context.Context, userID, code string) (proto.FriendReq
 	if err := s.d.Policy.MayAsk(ctx, userID); err != nil {
 		return proto.FriendRequest{}, err
 	}
-	if wait, ok := s.tries.take(userID, s.now()); !ok {
+	if wait, ok := s.tries.Take(userID, s.now()); !ok {
 		return proto.FriendRequest{}, errTooManyTries(int(wait.Round(time.Second)/time.Second) + 1)
 	}
 	exact, ok := parseCode(code)

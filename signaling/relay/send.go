@@ -35,7 +35,7 @@ func (s *Service) send(ctx context.Context, who proto.ChatWho, in proto.ChatSend
 	if one == nil {
 		return none, errDetached()
 	}
-	if wait, ok := s.sends.take(who.UserID, s.now()); !ok {
+	if wait, ok := s.sends.Take(who.UserID, s.now()); !ok {
 		return none, refuse(proto.CodeRateLimited, "given more than %v messages a second; try again in %v", s.cfg.SendRate, wait)
 	}
 	if err := s.fits(in); err != nil {

@@ -8,6 +8,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"kinwire/signaling/pace"
 	"kinwire/signaling/proto"
 )
 
@@ -19,8 +20,8 @@ type Service struct {
 	cfg   Config
 	d     Deps
 
-	sends   *allowance
-	signals *allowance
+	sends   *pace.Limiter
+	signals *pace.Limiter
 	lanes   *lanes
 	tidings *tidings
 	rosters *rosters
@@ -36,8 +37,8 @@ func New(store Store, now func() time.Time, cfg Config, d Deps) *Service {
 	}
 	return &Service{
 		store: store, now: now, cfg: cfg, d: d,
-		sends:   newAllowance(cfg.SendRate, cfg.SendBurst),
-		signals: newAllowance(cfg.SignalRate, cfg.SignalBurst),
+		sends:   pace.New(cfg.SendBurst, each(cfg.SendRate)),
+		signals: pace.New(cfg.SignalBurst, each(cfg.SignalRate)),
 		lanes:   newLanes(cfg.Window, cfg.WindowBytes),
 		tidings: newTidings(),
 		rosters: newRosters(),
@@ -92,3 +93,6 @@ func (s *Service) scrub(ctx context.Context) {
 func refuse(code proto.Code, format string, args ...any) *proto.Error {
 	return &proto.Error{Code: code, Message: fmt.Sprintf(format, args...)}
 }
+
+// each is the time between two at a rate a second.
+func each(rate float64) time.Duration { return time.Duration(float64(time.Second) / rate) }

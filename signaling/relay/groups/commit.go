@@ -18,7 +18,7 @@ const staleTries = 4
 // commit_needed (it leaves somebody in who has to go), those of policy, and what
 // is wrong with it.
 func (s *Service) Commit(ctx context.Context, userID, id string, in proto.Commit) (proto.Committed, error) {
-	if wait, ok := s.commits.take(userID, s.now()); !ok {
+	if wait, ok := s.commits.Take(userID, s.now()); !ok {
 		return proto.Committed{}, tooFast("commits", wait)
 	}
 	for range staleTries {
@@ -69,7 +69,7 @@ func (s *Service) commitTo(ctx context.Context, userID string, c proto.Conversat
 		return proto.Committed{}, err
 	}
 	if a.anew() {
-		if wait, ok := s.anew.take(c.ID, s.now()); !ok {
+		if wait, ok := s.anew.Take(c.ID, s.now()); !ok {
 			return proto.Committed{}, tooFast("new generations of this conversation", wait)
 		}
 	}

@@ -68,7 +68,7 @@ func (s *Service) NewDevice(ctx context.Context, userID, loginHash string, in pr
 	if n := len(in.SignatureKey); n < 1 || n > maxSignatureKey {
 		return proto.ChatDeviceMade{}, refuse(proto.CodeBadMessage, "signature_key: given %d bytes; allowed are 1 to %d", n, maxSignatureKey)
 	}
-	if wait, ok := s.newDevices.take(userID, s.now()); !ok {
+	if wait, ok := s.newDevices.Take(userID, s.now()); !ok {
 		return proto.ChatDeviceMade{}, tooFast("new devices", wait)
 	}
 	made := proto.ChatDeviceMade{ID: "md_" + strings.ToLower(rand.Text()), Secret: rand.Text() + rand.Text()}

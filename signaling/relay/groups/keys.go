@@ -104,7 +104,7 @@ func (s *Service) TakeKeys(ctx context.Context, userID, ofID string, in proto.Ke
 	if err := s.suite(in.Suite); err != nil {
 		return proto.KeyPackages{}, err
 	}
-	if wait, ok := s.takes.take(userID, s.now()); !ok {
+	if wait, ok := s.takes.Take(userID, s.now()); !ok {
 		return proto.KeyPackages{}, tooFast("key packages taken", wait)
 	}
 	if userID != ofID {
@@ -122,7 +122,7 @@ func (s *Service) TakeKeys(ctx context.Context, userID, ofID string, in proto.Ke
 			continue
 		}
 		// Beyond what one may take of this device, the last resort will do.
-		_, single := s.takesOf.take(userID+" "+d.ID, s.now())
+		_, single := s.takesOf.Take(userID+" "+d.ID, s.now())
 		p, found, err := s.store.TakeKeyPackage(ctx, d.ID, in.Suite, single, s.now().UnixMilli())
 		if err != nil {
 			return proto.KeyPackages{}, err

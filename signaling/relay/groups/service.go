@@ -8,6 +8,7 @@ import (
 	"sync"
 	"time"
 
+	"kinwire/signaling/pace"
 	"kinwire/signaling/proto"
 )
 
@@ -20,7 +21,7 @@ type Service struct {
 	cfg   Config
 	d     Deps
 
-	takes, takesOf, starts, commits, anew, newDevices *limiter
+	takes, takesOf, starts, commits, anew, newDevices *pace.Limiter
 
 	news     *gathering[news]
 	rechecks *gathering[recheck]
@@ -35,8 +36,8 @@ func New(store Store, now func() time.Time, cfg Config, d Deps) *Service {
 	}
 	return &Service{
 		store: store, now: now, cfg: cfg, d: d,
-		takes: newLimiter(cfg.Takes), takesOf: newLimiter(cfg.TakesOf), starts: newLimiter(cfg.Starts),
-		commits: newLimiter(cfg.Commits), anew: newLimiter(cfg.Anew), newDevices: newLimiter(cfg.NewDevice),
+		takes: paced(cfg.Takes), takesOf: paced(cfg.TakesOf), starts: paced(cfg.Starts),
+		commits: paced(cfg.Commits), anew: paced(cfg.Anew), newDevices: paced(cfg.NewDevice),
 		news: newGathering[news](), rechecks: newGathering[recheck](), retries: newGathering[recheck](),
 	}
 }
@@ -180,3 +181,5 @@ func tooFast(what string, wait time.Duration) *proto.Error {
 func groupID(conversationID string, generation int64) string {
 	return conversationID + ":" + strconv.FormatInt(generation, 10)
 }
+
+func paced(r Rate) *pace.Limiter { return pace.New(r.Burst, r.Every) }

@@ -19,7 +19,7 @@ func (s *Service) NewConversation(ctx context.Context, userID string, in proto.C
 	if err != nil {
 		return proto.Conversation{}, err
 	}
-	if wait, ok := s.starts.take(userID, s.now()); !ok {
+	if wait, ok := s.starts.Take(userID, s.now()); !ok {
 		return proto.Conversation{}, tooFast("new conversations", wait)
 	}
 	if err := s.suite(in.Suite); err != nil {
