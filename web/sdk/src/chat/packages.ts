@@ -115,8 +115,9 @@ export class Packages {
 
   /**
    * Takes key packages of these people's devices, this one left out, of the first of the suites of which
-   * everybody but oneself has some; of the last of them whoever has some. skip: device ids that are not asked
-   * for. Each is verified and compared with what is known of its device.
+   * everybody but oneself has some; where there is none, of the one of which the fewest lack some, the best of
+   * several: who has no device yet comes in later, and is no reason for a weaker suite. skip: device ids that
+   * are not asked for. Each is verified and compared with what is known of its device.
    */
   async take(
     people: string[],
@@ -124,16 +125,19 @@ export class Packages {
     skip: Set<string>,
   ): Promise<{ suite: number; leaves: (Leaf & { package: KeyPackage })[] }> {
     const { me } = this.#core;
-    for (const [i, suite] of suites.entries()) {
+    let best: { suite: number; leaves: (Leaf & { package: KeyPackage })[]; lack: number } | undefined;
+    for (const suite of suites) {
       const leaves: (Leaf & { package: KeyPackage })[] = [];
-      const without: string[] = [];
+      let lack = 0;
       for (const person of new Set(people)) {
         const found = await this.#takeOf(person, suite, skip);
-        if (found.length === 0 && person !== me.userID) without.push(person);
+        if (found.length === 0 && person !== me.userID) lack++;
         leaves.push(...found);
       }
-      if (without.length === 0 || i === suites.length - 1) return { suite, leaves };
+      if (!best || lack < best.lack) best = { suite, leaves, lack };
+      if (lack === 0) break;
     }
+    if (best) return best;
     throw new KinwireError("not_allowed", "this device has none of the conversation's cipher suites");
   }
 

@@ -238,6 +238,20 @@ test("X-Wing, where everybody has it", async () => {
   await reads(leo, id, "safe for long");
 }, 30_000);
 
+test("X-Wing also with somebody who has no device yet, and a weaker suite only for one who has nothing better", async () => {
+  const service = new Service();
+  service.suites = [83, 1];
+  const [mia] = (await start(service, "mia")) as [Program];
+  const later = await mia.chat.startDirect("leo");
+  expect(service.rooms.get(later.id)!.suite).toBe(83);
+  const [ana] = (await start(service, "ana")) as [Program];
+  const device = service.devices.get(ana.chat.deviceID)!;
+  device.packages.delete(83);
+  device.last.delete(83);
+  const old = await mia.chat.startDirect("ana");
+  expect(service.rooms.get(old.id)!.suite).toBe(1);
+}, 30_000);
+
 test("what goes over the wire and lies on the disk tells nothing", async () => {
   const service = new Service();
   const passed: string[] = [];
