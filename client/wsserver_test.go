@@ -100,7 +100,9 @@ func (s *server) got(c *websocket.Conn, q proto.Request) bool {
 	case proto.TypeAck:
 		var a proto.Ack
 		_ = json.Unmarshal(q.Data, &a)
-		s.acknowledge(a.Seq)
+		if s.conn == c { // what an older socket still had to say is about a session that may be gone
+			s.acknowledge(a.Seq)
+		}
 		return true
 	case proto.TypePing:
 		return s.write(c, proto.Message{Type: proto.TypePong})
