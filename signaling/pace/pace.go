@@ -7,6 +7,7 @@
 package pace
 
 import (
+	"math"
 	"sync"
 	"time"
 )
@@ -18,8 +19,8 @@ const maxTracked = 1 << 16
 // Limiter lets each key take so many at once, and then one more each time that
 // every has passed. Its methods may be called from any goroutine.
 type Limiter struct {
-	atOnce int
-	every  time.Duration
+	every time.Duration
+	most  time.Duration // that a key may owe before it takes one more
 
 	mu      sync.Mutex
 	buckets map[string]bucket
@@ -34,7 +35,11 @@ type bucket struct {
 
 // New makes a limiter.
 func New(atOnce int, every time.Duration) *Limiter {
-	return &Limiter{atOnce: atOnce, every: every, buckets: make(map[string]bucket)}
+	most := time.Duration(atOnce-1) * every
+	if every > 0 && int64(atOnce-1) > (math.MaxInt64/2)/int64(every) {
+		most = math.MaxInt64 / 2 // longer than anybody waits, and far from an overflow
+	}
+	return &Limiter{every: every, most: most, buckets: make(map[string]bucket)}
 }
 
 func (b bucket) owedAt(now time.Time) time.Duration {
@@ -49,8 +54,8 @@ func (l *Limiter) Take(key string, now time.Time) (wait time.Duration, ok bool) 
 	defer l.mu.Unlock()
 	b, known := l.buckets[key]
 	owed := b.owedAt(now)
-	if most := time.Duration(l.atOnce-1) * l.every; owed > most {
-		return owed - most, false
+	if owed > l.most {
+		return owed - l.most, false
 	}
 	if !known && len(l.buckets) >= maxTracked {
 		l.forget(now)

@@ -131,3 +131,13 @@ func TestNoMoreThanTheBucket(t *testing.T) {
 		}
 	})
 }
+
+// TestHugeBurst: so many at once that their times do not fit into a number is as
+// good as no limit.
+func TestHugeBurst(t *testing.T) {
+	l := New(1<<40, time.Second)
+	for range 1000 {
+		_, ok := l.Take("ana", t0)
+		require.True(t, ok)
+	}
+}
