@@ -11,9 +11,7 @@ import (
 // ChatPeople returns the ids of those who are in a conversation, ascending;
 // none if there is no such conversation.
 func (s *Store) ChatPeople(ctx context.Context, conversationID string) ([]string, error) {
-	rows, err := s.read.QueryContext(ctx, `
-		SELECT person_id FROM chat_members WHERE conversation_id = $1 AND state = 'in' ORDER BY person_id`, conversationID)
-	people, err := texts(rows, err)
+	people, err := texts(s.hotRows(ctx, rosterPeople, conversationID))
 	if err != nil {
 		return nil, fmt.Errorf("list who is in a conversation: %w", err)
 	}
@@ -68,7 +66,7 @@ func (s *Store) Attachment(ctx context.Context, id, personID string) (a proto.At
 		FROM chat_attachments AS a WHERE a.id = $1`, id, personID).
 		Scan(&a.OwnerID, &a.ConversationID, &a.Size, &a.ChunkBytes, &a.State, &a.CreatedAt, &a.ExpiresAt, &a.Granted))
 	if err != nil || !found {
-		return proto.AttachmentRow{}, false, errIn("read an attachment", err)
+		return proto.AttachmentRow{}, false, wrapped("read an attachment", err)
 	}
 	rows, err := s.read.QueryContext(ctx, `SELECT n FROM chat_chunks WHERE attachment_id = $1 ORDER BY n`, id)
 	a.Have, err = collect(rows, err, func(row scanner) (n int64, err error) {
@@ -82,14 +80,6 @@ func (s *Store) Attachment(ctx context.Context, id, personID string) (a proto.At
 		return proto.AttachmentRow{}, false, err
 	}
 	return a, true, nil
-}
-
-// errIn says in what an error came up; nil stays nil.
-func errIn(what string, err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", what, err)
 }
 
 // AddChunk keeps that a chunk is in the blob store; with the last one the

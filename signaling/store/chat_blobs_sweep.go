@@ -61,7 +61,7 @@ func (s *Store) dropDeadGrants(ctx context.Context) error {
 				DELETE FROM chat_grants AS g WHERE attachment_id = $1 AND device_id = $2 AND `+deadGrant, g[0], g[1])
 		}
 	}
-	return errIn("take attachments from devices that are gone", err)
+	return wrapped("take attachments from devices that are gone", err)
 }
 
 // sweepAttachments deletes one after the other, each by itself, too. What has

@@ -69,6 +69,7 @@ func (s *Store) ChatRoster(ctx context.Context, conversationID string) (r proto.
 	return r, true, nil
 }
 
+// wrapped says in what an error came up; nil stays nil.
 func wrapped(what string, err error) error {
 	if err != nil {
 		return fmt.Errorf("%s: %w", what, err)

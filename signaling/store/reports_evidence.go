@@ -44,10 +44,10 @@ func (s *Store) ReportEvidence(ctx context.Context, id string, now time.Time, lo
 func keepEvidence(ctx context.Context, tx *sql.Tx, id string, until time.Time) error {
 	if until.IsZero() {
 		_, err := tx.ExecContext(ctx, `UPDATE reports SET evidence = $2 WHERE id = $1`, id, []byte{})
-		return errIn("delete evidence", err)
+		return wrapped("delete evidence", err)
 	}
 	_, err := tx.ExecContext(ctx, `UPDATE reports SET evidence_until = $2 WHERE id = $1 AND length(evidence) > 0`, id, toMillis(until))
-	return errIn("keep evidence", err)
+	return wrapped("keep evidence", err)
 }
 
 // SweepEvidence deletes evidence whose time has come, and returns of how many
