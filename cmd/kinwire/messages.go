@@ -163,7 +163,9 @@ func (m *messages) reloadKeys(ctx context.Context) {
 	defer t.Stop()
 	sealing := "" // so that what an earlier run has left is done now
 	for {
-		if now := m.ring.Sealing(); now != sealing {
+		// With one key there is nothing that it could not have sealed, and no need
+		// to go through all that waits at each start.
+		if now := m.ring.Sealing(); now != sealing && !m.ring.Alone() {
 			if _, err := m.reseal.All(ctx); err == nil {
 				sealing = now
 			} else if ctx.Err() == nil {

@@ -15,6 +15,9 @@ func (r *Ring) Newest(sealed []byte) bool {
 	return len(sealed) >= 2+len(id) && sealed[0] == version && int(sealed[1]) == len(id) && string(sealed[2:2+len(id)]) == id
 }
 
+// Alone says whether the ring has no key but the one that seals now.
+func (r *Ring) Alone() bool { return len(r.keys.Load().byID) == 1 }
+
 // DropOld leaves only the first key in the file at path, and returns how many
 // are gone. What they have sealed cannot be opened by anybody any more.
 func DropOld(path string) (dropped int, err error) {
