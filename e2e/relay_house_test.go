@@ -2,7 +2,6 @@ package e2e
 
 import (
 	"crypto/rand"
-	"fmt"
 	"strings"
 	"testing"
 
@@ -99,7 +98,7 @@ func converse(t testing.TB, devices []*chatDevice) string {
 	return id
 }
 
-func mlsGroup(conversationID string) string { return fmt.Sprintf("%s:%d", conversationID, 1) }
+func mlsGroup(conversationID string) string { return proto.MLSGroupID(conversationID, 1) }
 
 func random(n int) []byte {
 	b := make([]byte, n)

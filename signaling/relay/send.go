@@ -141,7 +141,7 @@ func (s *Service) check(ctx context.Context, who proto.ChatWho, device string, i
 	if slices.ContainsFunc(r.Leaves, func(l proto.ChatLeaf) bool { return !l.In }) {
 		return load, cached, refuse(proto.CodeCommitNeeded, "a device has to be removed from the group first: see `remove` of the conversation")
 	}
-	group := fmt.Sprintf("%s:%d", in.ConversationID, r.Generation)
+	group := proto.MLSGroupID(in.ConversationID, r.Generation)
 	if frame.GroupID != group || frame.Epoch != r.Epoch {
 		return load, cached, refuse(proto.CodeEpochTaken, "body: given epoch %d of MLS group %.80q; allowed is epoch %d of %q", frame.Epoch, frame.GroupID, r.Epoch, group)
 	}

@@ -2,8 +2,6 @@ package relay
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"fmt"
 
 	"kinwire/signaling/proto"
@@ -18,9 +16,8 @@ func errDetached() *proto.Error {
 // is told that it is not any more. Delivery begins with what is first in the
 // device's queue.
 func (s *Service) Attach(ctx context.Context, who proto.ChatWho, in proto.ChatAttach) (proto.ChatAttached, error) {
-	hash := sha256.Sum256([]byte(in.Secret))
 	out, found, err := s.store.HelloChatDevice(ctx, proto.ChatHello{
-		DeviceID: in.DeviceID, UserID: who.UserID, SecretHash: hex.EncodeToString(hash[:]), At: s.now().UnixMilli(),
+		DeviceID: in.DeviceID, UserID: who.UserID, SecretHash: proto.DeviceSecretHash(in.Secret), At: s.now().UnixMilli(),
 		LoginHash: who.LoginHash,
 	})
 	if err != nil {

@@ -3,8 +3,6 @@ package groups
 import (
 	"context"
 	"crypto/rand"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
@@ -74,7 +72,7 @@ func (s *Service) NewDevice(ctx context.Context, userID, loginHash string, in pr
 	made := proto.ChatDeviceMade{ID: "md_" + strings.ToLower(rand.Text()), Secret: rand.Text() + rand.Text()}
 	now := s.now().UnixMilli()
 	had, added, err := s.store.AddChatDevice(ctx, proto.ChatDeviceRow{
-		ID: made.ID, PersonID: userID, Name: in.Name, SecretHash: hashed(made.Secret), LoginHash: loginHash,
+		ID: made.ID, PersonID: userID, Name: in.Name, SecretHash: proto.DeviceSecretHash(made.Secret), LoginHash: loginHash,
 		SignatureKey: in.SignatureKey, CreatedAt: now, SeenAt: now,
 	}, s.cfg.MaxDevices)
 	if err != nil {
@@ -89,11 +87,6 @@ func (s *Service) NewDevice(ctx context.Context, userID, loginHash string, in pr
 		return proto.ChatDeviceMade{}, err
 	}
 	return made, nil
-}
-
-func hashed(secret string) string {
-	sum := sha256.Sum256([]byte(secret))
-	return hex.EncodeToString(sum[:])
 }
 
 // tellAround tells all who are in a conversation with a person of it.

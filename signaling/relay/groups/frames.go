@@ -61,7 +61,7 @@ func (s *Service) readCommit(conversationID string, suite int64, in proto.Commit
 	if f.info, err = parse("group_info", in.GroupInfo, framing.GroupInfo); err != nil {
 		return f, err
 	}
-	if id := groupID(conversationID, to.generation); f.info.GroupID != id || f.info.Epoch != to.epoch || f.info.CipherSuite != suite {
+	if id := proto.MLSGroupID(conversationID, to.generation); f.info.GroupID != id || f.info.Epoch != to.epoch || f.info.CipherSuite != suite {
 		return f, refuse(proto.CodeBadMessage, "group_info: given epoch %d of MLS group %.80q with suite %d; allowed is epoch %d of %q with suite %d, which this commit leads to",
 			f.info.Epoch, f.info.GroupID, f.info.CipherSuite, to.epoch, id, suite)
 	}
@@ -87,7 +87,7 @@ func readChange(conversationID string, in proto.Commit) (leaf framing.Leaf, err 
 	if f.NewMember != in.External {
 		return leaf, refuse(proto.CodeBadMessage, "commit: given one with external %v and sent by a new member %v; allowed is the same of both", in.External, f.NewMember)
 	}
-	if id := groupID(conversationID, in.Generation); f.GroupID != id || f.Epoch != in.Epoch {
+	if id := proto.MLSGroupID(conversationID, in.Generation); f.GroupID != id || f.Epoch != in.Epoch {
 		return leaf, refuse(proto.CodeBadMessage, "commit: given epoch %d of MLS group %.80q; allowed is epoch %d of %q, as it was named", f.Epoch, f.GroupID, in.Epoch, id)
 	}
 	return f.Leaf, nil

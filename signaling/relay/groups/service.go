@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
-	"strconv"
 	"sync"
 	"time"
 
@@ -175,11 +174,6 @@ func refuse(code proto.Code, format string, args ...any) *proto.Error {
 
 func tooFast(what string, wait time.Duration) *proto.Error {
 	return refuse(proto.CodeRateLimited, "too many %s: try again in %v", what, wait.Round(time.Second)+time.Second)
-}
-
-// groupID is the MLS group id of a conversation's generation.
-func groupID(conversationID string, generation int64) string {
-	return conversationID + ":" + strconv.FormatInt(generation, 10)
 }
 
 func paced(r Rate) *pace.Limiter { return pace.New(r.Burst, r.Every) }
