@@ -26,6 +26,7 @@ import (
 type described struct {
 	doc    *openapi3.T
 	routes chi.Routes
+	mu     sync.Mutex      // requests come from several goroutines
 	done   map[string]bool // operations that somebody was let do
 }
 
@@ -34,7 +35,7 @@ func newDescribed(t *testing.T, srv *signaling.Server) *described {
 	require.Equal(t, http.StatusOK, rec.Code)
 	doc, err := openapi3.NewLoader().LoadFromData(rec.Body.Bytes())
 	require.NoError(t, err)
-	return &described{doc, srv.Routes(), map[string]bool{}}
+	return &described{doc: doc, routes: srv.Routes(), done: map[string]bool{}}
 }
 
 // operation finds what the document says of a request. It is nil for what is
@@ -61,7 +62,9 @@ func (d *described) holds(t *testing.T, method, path string, sent string, res *h
 		return
 	}
 	if res.StatusCode < 300 {
+		d.mu.Lock()
 		d.done[op.OperationID] = true
+		d.mu.Unlock()
 	}
 	what := method + " " + route + " answers " + res.Status + " " + body
 	response := op.Responses.Status(res.StatusCode)
