@@ -13,9 +13,10 @@ import (
 // outboxSize is how many messages an [Outbox] keeps.
 const outboxSize = 100
 
-// Outbox keeps the newest 100 messages in memory and writes each to the log,
-// with its text: it is for a developer's server that has no SMTP, and only
-// there. Its methods may be called from any goroutine.
+// Outbox keeps the newest 100 messages in memory, for the operator's page: it is
+// for a developer's server that has no SMTP, and only there. The log says that
+// there is one, and nothing of it: it would hold an address and a token. Its
+// methods may be called from any goroutine.
 type Outbox struct {
 	now func() time.Time
 	log *slog.Logger
@@ -41,7 +42,7 @@ func (o *Outbox) Send(ctx context.Context, to, subject, text string) error {
 	}
 	o.mails = append(o.mails, m)
 	o.mu.Unlock()
-	o.log.InfoContext(ctx, "e-mail not sent, for want of SMTP", "to", to, "subject", subject, "text", text)
+	o.log.InfoContext(ctx, "e-mail not sent, for want of SMTP: it stands on the operator's page")
 	return nil
 }
 
