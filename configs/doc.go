@@ -28,5 +28,15 @@
 // lays the layers over one another. The origin of every value is kept
 // ([Config.Origin]), so that [Config.WriteYAML] can tell where each came from.
 //
+// # Changes
+//
+// Every key says in its acts tag when a change takes effect in a server that
+// runs ([Acts]). [Diff] lists what differs between two configurations, and
+// [Config.Take] makes the one that a running server can go over to: what waits
+// for a restart keeps its old value. docs/config.md ([Manual]) and
+// docs/config.schema.json ([JSONSchema]) are made from the same keys.
+//
 // Secrets have the type [Secret], which shows itself masked on every way out.
 package configs
+
+//go:generate go run ./gen ../docs

@@ -194,7 +194,7 @@ func (ld *loader) finish() (*Config, error) {
 		ld.problem("configuration", "", "cannot be taken over: "+err.Error())
 		return nil, &Error{Problems: ld.problems}
 	}
-	ld.checkTogether(cfg)
+	ld.problems = append(ld.problems, cfg.checkTogether(ld.refused)...)
 	if len(ld.problems) > 0 {
 		return nil, &Error{Problems: ld.problems}
 	}

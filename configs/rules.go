@@ -21,7 +21,8 @@ var formats = map[string]struct {
 	"pow2":   {func(v reflect.Value) bool { n := v.Int(); return n > 0 && n&(n-1) == 0 }, "a power of two"},
 	"listen": {func(v reflect.Value) bool { return isListen(v.String()) }, `an address to listen on such as ":8080", "127.0.0.1:8080" or "[::1]:8080"`},
 	"origin": {func(v reflect.Value) bool { return isOrigin(v.String()) }, "an origin such as https://calls.example.org, without a path"},
-	"staff":  {func(v reflect.Value) bool { return isStaff(v.String()) }, "name:token, the name of letters, digits, - and _, the token of 16 to 256 characters"},
+	"staff":  {func(v reflect.Value) bool { return isStaff(v.String()) }, "name:token or name(role,role):token, the name of letters, digits, - and _, the roles among calls, safety and resolve, the token of 16 to 256 characters"},
+	"header": {func(v reflect.Value) bool { return isHeader(v.String()) }, "name: value, as in HTTP"},
 	"url":    {func(v reflect.Value) bool { return isURL(v.String()) }, "a URL that begins with https:// (or http:// on this machine)"},
 	"host":   {func(v reflect.Value) bool { return isHost(v.String()) }, "a host name or IP address, without a port"},
 }
@@ -63,12 +64,17 @@ func isOrigin(s string) bool {
 	return s == u.Scheme+"://"+strings.ToLower(u.Host)
 }
 
-var staffName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}$`)
+var staffName = regexp.MustCompile(`^[A-Za-z0-9_-]{1,32}(\((calls|safety|resolve)(,(calls|safety|resolve))*\))?$`)
 
 func isStaff(s string) bool {
 	name, token, ok := strings.Cut(s, ":")
 	return ok && staffName.MatchString(name) && len(token) >= 16 && len(token) <= 256
 }
+
+var headerLine = regexp.MustCompile("^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,64}: [\\x20-\\x7e]{1,1000}$")
+
+// isHeader takes a header field (RFC 9110, section 5).
+func isHeader(s string) bool { return headerLine.MatchString(s) }
 
 // isURL takes https anywhere and http on this machine: what goes there is
 // signed, not encrypted.

@@ -25,6 +25,10 @@ type Key struct {
 	Doc     string // the comment in default.yaml, on one line
 	Secret  bool   // must not be given where others can read it, as in a flag
 	Bool    bool   // true or false
+	Acts    Acts   // when a change takes effect
+	Toggle  bool   // whether it waits for a restart where the key becomes empty, or was
+	Allowed string // in words
+	Section string // "sfu" of sfu.udp_port; "" of data_dir
 }
 
 // Keys lists every key in the order of default.yaml.
@@ -34,6 +38,7 @@ func Keys() []Key {
 		keys = append(keys, Key{
 			Name: l.key, Env: l.env, Default: l.defaultText, Doc: l.doc,
 			Secret: l.secret, Bool: l.typ.Kind() == reflect.Bool,
+			Acts: l.acts, Toggle: l.toggle, Allowed: l.allowed(), Section: topOf(l.key),
 		})
 	}
 	return keys
@@ -47,6 +52,8 @@ type leaf struct {
 	rules       []string     // validate tag for the value, or for the list as a whole
 	itemRules   []string     // validate tag for each item of a list
 	secret      bool
+	acts        Acts
+	toggle      bool // to and from empty waits for a restart
 	defaultText string
 	doc         string
 }
@@ -58,6 +65,8 @@ type tree struct {
 	byEnv  map[string]*leaf
 	// sections maps a section ("" is the whole) to the names in it.
 	sections map[string][]string
+	// about are the comments of the sections.
+	about map[string]string
 }
 
 // names lists all keys and sections, for suggestions.
@@ -76,7 +85,7 @@ func (t *tree) names() []string {
 // program: where they disagree, that is a fault of the program and a panic,
 // which any test that loads a configuration meets.
 var schema = sync.OnceValue(func() *tree {
-	t := &tree{byKey: map[string]*leaf{}, byEnv: map[string]*leaf{}, sections: map[string][]string{}}
+	t := &tree{byKey: map[string]*leaf{}, byEnv: map[string]*leaf{}, sections: map[string][]string{}, about: map[string]string{}}
 	t.addStruct("", reflect.TypeFor[Config](), nil)
 	var doc yaml.Node
 	if err := yaml.Unmarshal(defaultYAML, &doc); err != nil {
@@ -107,6 +116,10 @@ func (t *tree) addStruct(section string, typ reflect.Type, index []int) {
 			t.addStruct(key, f.Type, append(slices.Clone(index), f.Index...))
 			continue
 		}
+		acts := Acts(f.Tag.Get("acts"))
+		if !slices.Contains(allActs, acts) {
+			panic(fmt.Errorf("%s: its tag acts is %q, which is none of %v", key, acts, allActs))
+		}
 		whole, items, _ := strings.Cut(f.Tag.Get("validate"), ",dive,")
 		t.leaves = append(t.leaves, leaf{
 			key:       key,
@@ -115,6 +128,8 @@ func (t *tree) addStruct(section string, typ reflect.Type, index []int) {
 			index:     append(slices.Clone(index), f.Index...),
 			rules:     splitRules(whole),
 			itemRules: splitRules(items),
+			acts:      acts,
+			toggle:    f.Tag.Get("toggle") == string(Restart),
 			secret:    f.Type == reflect.TypeFor[Secret]() || f.Type == reflect.TypeFor[[]Secret](),
 		})
 	}
@@ -133,6 +148,7 @@ func (t *tree) addDocs(n *yaml.Node, section string, order map[string]int) {
 		k, v := n.Content[i], n.Content[i+1]
 		key := join(section, k.Value)
 		if v.Kind == yaml.MappingNode {
+			t.about[key] = commentText(k.HeadComment)
 			t.addDocs(v, key, order)
 			continue
 		}
@@ -165,6 +181,14 @@ func nodeText(n *yaml.Node) string {
 		items[i] = c.Value
 	}
 	return strings.Join(items, ",")
+}
+
+// topOf is the first part of a key in a section.
+func topOf(key string) string {
+	if section, _, in := strings.Cut(key, "."); in {
+		return section
+	}
+	return ""
 }
 
 func join(section, name string) string {

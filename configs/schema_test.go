@@ -90,7 +90,7 @@ func TestSectionsOfDefaultsOnNumbersSayTheirUnit(t *testing.T) {
 		}
 		text := l.key + " " + strings.ToLower(l.doc)
 		named := false
-		for _, unit := range []string{"port", "bytes", "messages", "sessions", "people", "packets", "allocations", "key packages", "devices"} {
+		for _, unit := range []string{"port", "bytes", "messages", "sessions", "people", "packets", "allocations", "key packages", "devices", "checks", "kbit/s"} {
 			named = named || strings.Contains(text, unit)
 		}
 		require.True(t, named, "%s does not say what it counts: %s", l.key, l.doc)
@@ -111,7 +111,7 @@ func TestKeys(t *testing.T) {
 			secrets = append(secrets, k.Name)
 		}
 	}
-	require.Equal(t, []string{"operator.token", "operator.staff", "store.dsn", "consent.external.secret", "relay.attachments.s3.secret_key", "mail.smtp.password", "push.webhook.secret", "turn.secret"}, secrets)
+	require.Equal(t, []string{"operator.token", "operator.staff", "store.dsn", "consent.external.secret", "relay.attachments.s3.secret_key", "mail.smtp.password", "push.webhook.secret", "turn.secret", "metrics.export.webhook.secret", "metrics.export.otlp.headers"}, secrets)
 }
 
 func TestSecretShowsItselfNowhere(t *testing.T) {

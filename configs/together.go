@@ -22,6 +22,18 @@ var pairings = []pairing{
 	{[]string{"http.tls.cert_file", "http.tls.key_file"}, func(c *Config) string {
 		return bothOrNeither(c.HTTP.TLS.CertFile, c.HTTP.TLS.KeyFile)
 	}},
+	{[]string{"operator.staff"}, func(c *Config) string {
+		names := map[string]bool{"operator": true}
+		for _, s := range c.Operator.Staff {
+			name, _, _ := strings.Cut(s.Reveal(), ":")
+			name, _, _ = strings.Cut(name, "(")
+			if names[name] {
+				return fmt.Sprintf("given the name %s for two people; allowed: a name of its own for each, and not operator, which is that of operator.token", name)
+			}
+			names[name] = true
+		}
+		return ""
+	}},
 	{[]string{"turn.cert_file", "turn.key_file"}, func(c *Config) string {
 		return bothOrNeither(c.TURN.CertFile, c.TURN.KeyFile)
 	}},
@@ -36,6 +48,9 @@ var pairings = []pairing{
 	}},
 	{[]string{"push.webhook.url", "push.webhook.secret"}, func(c *Config) string {
 		return keyWithURL(c.Push.Webhook.URL, c.Push.Webhook.Secret)
+	}},
+	{[]string{"metrics.export.webhook.url", "metrics.export.webhook.secret"}, func(c *Config) string {
+		return keyWithURL(c.Metrics.Export.Webhook.URL, c.Metrics.Export.Webhook.Secret)
 	}},
 	{[]string{"mail.smtp.host", "mail.from"}, func(c *Config) string {
 		if c.Mail.SMTP.Host != "" && c.Mail.From == "" {
@@ -105,6 +120,12 @@ var pairings = []pairing{
 		}
 		return "given nothing to listen on; allowed: at least one address (TLS needs cert_file and key_file), or turn.enabled false"
 	}},
+	{[]string{"sfu.direct", "turn.enabled"}, func(c *Config) string {
+		if !c.SFU.Direct && !c.TURN.Enabled {
+			return "given false and false; allowed: at least one of them true, or no media could come in"
+		}
+		return ""
+	}},
 	{[]string{"turn.max_allocations_per_user", "turn.max_allocations"}, func(c *Config) string {
 		if c.TURN.MaxAllocationsPerUser <= c.TURN.MaxAllocations {
 			return ""
@@ -136,30 +157,23 @@ var pairings = []pairing{
 }
 
 // checkTogether applies the pairings whose keys are sound by themselves.
-func (ld *loader) checkTogether(cfg *Config) {
+func (c *Config) checkTogether(refused map[string]bool) []Problem {
+	var problems []Problem
 	for _, p := range pairings {
-		if ld.anyRefused(p.keys) {
+		if slices.ContainsFunc(p.keys, func(k string) bool { return refused[k] }) {
 			continue
 		}
-		if text := p.check(cfg); text != "" {
-			ld.problem(ld.whereOf(p.keys), strings.Join(p.keys, ", "), text)
+		if text := p.check(c); text != "" {
+			problems = append(problems, Problem{Where: c.whereOf(p.keys), Key: strings.Join(p.keys, ", "), Text: text})
 		}
 	}
-}
-
-func (ld *loader) anyRefused(keys []string) bool {
-	for _, k := range keys {
-		if ld.refused[k] {
-			return true
-		}
-	}
-	return false
+	return problems
 }
 
 // whereOf is where the first of keys was set that was set at all.
-func (ld *loader) whereOf(keys []string) string {
+func (c *Config) whereOf(keys []string) string {
 	for _, k := range keys {
-		if o := ld.origins[k]; o != "default" {
+		if o := c.origins[k]; o != "default" {
 			return o
 		}
 	}

@@ -30,10 +30,12 @@ var vocabulary = []string{"signaling/proto", "signaling/pace"}
 var Kinwire = House{
 	Module: "kinwire",
 	Rooms: map[string]Room{
-		"cmd/kinwire": {May: anything, Clock: true},
-		"cmd/kincall": {May: []string{"client/...", "signaling/proto"}, Clock: true},
-		"configs":     {},
-		"web":         {},
+		"cmd/kinwire":   {May: anything, Clock: true},
+		"cmd/kincall":   {May: []string{"client/...", "signaling/proto"}, Clock: true},
+		"configs":       {},
+		"configs/gen":   {May: []string{"configs"}},
+		"configs/watch": {},
+		"web":           {},
 
 		"sfu":          {May: []string{"sfu/..."}},
 		"sfu/link":     {May: []string{"sfu/datagram", "sfu/ice", "sfu/sdp", "sfu/srtp", "sfu/forward", "sfu/packet", "sfu/history", "sfu/codec", "sfu/feedback", "sfu/bwe", "sfu/pacer", "sfu/layer"}},
@@ -65,6 +67,8 @@ var Kinwire = House{
 		"signaling/guardian":                {May: vocabulary},
 		"signaling/location":                {May: vocabulary},
 		"signaling/mail":                    {May: vocabulary},
+		"signaling/netcheck":                {May: vocabulary},
+		"signaling/records":                 {May: vocabulary},
 		"signaling/oidc":                    {May: vocabulary},
 		"signaling/passkey":                 {May: vocabulary},
 		"signaling/policy":                  {May: vocabulary},
@@ -83,19 +87,31 @@ var Kinwire = House{
 		"signaling/store":                   {May: []string{"signaling/proto", "signaling/audit"}}, // the audit log's hash is made in the transaction of the decision
 		"signaling/whip":                    {May: vocabulary},
 
-		"metrics":        {May: []string{"metrics/..."}},
-		"metrics/record": {May: []string{"metrics/dist", "metrics/label", "metrics/mask"}},
-		"metrics/dist":   {},
-		"metrics/label":  {},
-		"metrics/mask":   {},
+		"metrics":         {May: []string{"metrics/..."}},
+		"metrics/record":  {May: []string{"metrics/dist", "metrics/label", "metrics/mask", "metrics/quality"}},
+		"metrics/quality": {},
+		"metrics/export":  {},
+		"metrics/dist":    {},
+		"metrics/label":   {},
+		"metrics/mask":    {},
 
-		"client":       {May: vocabulary, Clock: true},
-		"client/media": {May: []string{"client", "signaling/proto"}, Clock: true},
+		"client":                 {May: []string{"signaling/pace", "signaling/proto", "client/impair"}, Clock: true}, // client/impair: a test's network
+		"client/media":           {May: []string{"client", "signaling/proto"}, Clock: true},
+		"client/media/clip":      {May: []string{"client", "client/media", "signaling/proto"}, Clock: true}, // recorded media
+		"client/impair":          {},                                                                        // the model of a bad network: pure
+		"client/impair/lab":      {May: []string{"client/impair"}, Clock: true},                             // the model on real packets, between namespaces
+		"client/netcheck":        {May: []string{"client", "signaling/proto"}, Clock: true},
+		"client/rehearse":        {May: []string{"client/impair"}},
+		"client/rehearse/script": {May: []string{"client/rehearse", "client/impair"}},
+		"client/rehearse/report": {May: []string{"client/rehearse", "client/rehearse/script", "client/impair"}, Clock: true},
+		"client/rehearse/stage":  {May: []string{"client", "client/media", "client/media/clip", "client/impair", "client/impair/lab", "client/rehearse", "client/rehearse/script", "signaling/proto"}, Clock: true},
+		"client/rehearse/load":   {May: []string{"client", "client/media", "client/media/clip", "client/impair", "client/impair/lab", "client/rehearse", "client/rehearse/script", "signaling/proto", "client/rehearse/stage"}, Clock: true},
 
 		"e2e":             {May: anything, Clock: true},
 		"e2e/browser":     {Clock: true},
 		"e2e/kinwire":     {Clock: true},
 		"e2e/postgres":    {Clock: true},
+		"e2e/prometheus":  {Clock: true},
 		"internal/layers": {},
 
 		"scripts/benchsfu": {May: []string{"sfu", "sfu/link", "sfu/codec"}, Clock: true},

@@ -13,7 +13,10 @@ const (
 	AccessOwn      Access = "own"      // anybody who is logged in and looks after the account themselves: no child
 	AccessParent   Access = "parent"   // a parent
 	AccessGuardian Access = "guardian" // a parent of the child whose id is {id} in the path
-	AccessOperator Access = "operator" // somebody of the staff
+	AccessOperator Access = "operator" // somebody of the staff, in whatever role
+	AccessCalls    Access = "calls"    // an operator in the role calls
+	AccessSafety   Access = "safety"   // an operator in the role safety
+	AccessResolve  Access = "resolve"  // an operator in the role resolve
 )
 
 // Endpoint is a page of the HTTP API. In is nil where the request has no body,
@@ -38,7 +41,7 @@ func (e Endpoint) Key() string { return e.Method + " " + e.Path }
 // health, the WebSocket, WHIP, redirects of OpenID Connect) stands beside it.
 func Endpoints() []Endpoint {
 	var all []Endpoint
-	for _, part := range [][]Endpoint{accountPages(), childPages(), consentPages(), friendPages(), chatPages(), reportPages(), operatorPages()} {
+	for _, part := range [][]Endpoint{accountPages(), childPages(), consentPages(), friendPages(), chatPages(), reportPages(), operatorPages(), networkPages()} {
 		all = append(all, part...)
 	}
 	return all
@@ -163,17 +166,29 @@ func reportPages() []Endpoint {
 func operatorPages() []Endpoint {
 	return []Endpoint{
 		{"ops-me", "GET", "/v1/ops/me", AccessOperator, nil, of[OperatorIs](), nil, "Which operator the token stands for"},
-		{"ops-reports", "GET", "/v1/ops/reports", AccessOperator, nil, of[CaseReports](), []string{"state"}, "The queue of reports"},
-		{"ops-report", "GET", "/v1/ops/reports/{id}", AccessOperator, nil, of[CaseReport](), nil, "A report with both accounts' facts"},
-		{"ops-decide", "POST", "/v1/ops/reports/{id}/decision", AccessOperator, of[DecisionIn](), of[CaseReport](), nil, "Decide a report"},
-		{"ops-reviews", "GET", "/v1/ops/reviews", AccessOperator, nil, of[Reviews](), nil, "Consents that wait for an operator"},
-		{"ops-review", "GET", "/v1/ops/reviews/{id}", AccessOperator, nil, of[Review](), nil, "One of them, with its evidence"},
-		{"ops-review-decide", "POST", "/v1/ops/reviews/{id}", AccessOperator, of[ReviewIn](), of[Consent](), nil, "Approve or refuse it; the evidence is deleted"},
-		{"ops-review-call", "POST", "/v1/ops/reviews/{id}/call", AccessOperator, nil, of[LoggedIn](), nil, "A short session as the staff's own person, who may call this parent"},
-		{"ops-user", "GET", "/v1/ops/users", AccessOperator, nil, of[UserState](), []string{"find"}, "Look a user up by exact id, e-mail address or user name; it is audited"},
-		{"ops-suspend", "POST", "/v1/ops/users/{id}/suspend", AccessOperator, of[SuspendIn](), of[UserState](), nil, "Suspend an account"},
-		{"ops-restore", "POST", "/v1/ops/users/{id}/restore", AccessOperator, of[SuspendIn](), of[UserState](), nil, "Undo a suspension"},
-		{"ops-audit", "GET", "/v1/ops/audit", AccessOperator, nil, of[AuditLog](), []string{"before"}, "The audit log"},
-		{"ops-mail", "GET", "/v1/ops/mail", AccessOperator, nil, of[Mails](), nil, "E-mails that this server did not send, for want of SMTP; 404 where there is SMTP"},
+		{"ops-reports", "GET", "/v1/ops/reports", AccessSafety, nil, of[CaseReports](), []string{"state"}, "The queue of reports"},
+		{"ops-report", "GET", "/v1/ops/reports/{id}", AccessSafety, nil, of[CaseReport](), nil, "A report with both accounts' facts"},
+		{"ops-decide", "POST", "/v1/ops/reports/{id}/decision", AccessSafety, of[DecisionIn](), of[CaseReport](), nil, "Decide a report"},
+		{"ops-reviews", "GET", "/v1/ops/reviews", AccessSafety, nil, of[Reviews](), nil, "Consents that wait for an operator"},
+		{"ops-review", "GET", "/v1/ops/reviews/{id}", AccessSafety, nil, of[Review](), nil, "One of them, with its evidence"},
+		{"ops-review-decide", "POST", "/v1/ops/reviews/{id}", AccessSafety, of[ReviewIn](), of[Consent](), nil, "Approve or refuse it; the evidence is deleted"},
+		{"ops-review-call", "POST", "/v1/ops/reviews/{id}/call", AccessSafety, nil, of[LoggedIn](), nil, "A short session as the staff's own person, who may call this parent"},
+		{"ops-user", "GET", "/v1/ops/users", AccessSafety, nil, of[UserState](), []string{"find"}, "Look a user up by exact id, e-mail address or user name; it is audited"},
+		{"ops-suspend", "POST", "/v1/ops/users/{id}/suspend", AccessSafety, of[SuspendIn](), of[UserState](), nil, "Suspend an account"},
+		{"ops-restore", "POST", "/v1/ops/users/{id}/restore", AccessSafety, of[SuspendIn](), of[UserState](), nil, "Undo a suspension"},
+		{"ops-audit", "GET", "/v1/ops/audit", AccessSafety, nil, of[AuditLog](), []string{"before"}, "The audit log"},
+		{"ops-mail", "GET", "/v1/ops/mail", AccessSafety, nil, of[Mails](), nil, "E-mails that this server did not send, for want of SMTP; 404 where there is SMTP"},
+	}
+}
+
+// networkPages are those of the people who keep calls good.
+func networkPages() []Endpoint {
+	return []Endpoint{
+		{"calls", "GET", "/v1/calls", AccessCalls, nil, of[CallList](), []string{"from", "to", "reason", "codec", "path", "score_below", "score_min", "live", "cursor", "limit"}, "Calls, live and past; all filters hold together"},
+		{"ops-node", "GET", "/v1/ops/node", AccessCalls, nil, of[NodeState](), nil, "The state of this server: ports, counters, drops, processor, memory"},
+		{"ops-resolve", "POST", "/v1/ops/pseudonyms/{id}/resolve", AccessResolve, of[ResolveIn](), of[Resolved](), nil, "Whose pseudonym of a call record it is; it is audited"},
+		{"netcheck", "POST", "/v1/netcheck", AccessAnyone, nil, of[NetCheck](), nil, "Begin a check of what this network lets through"},
+		{"netcheck-offer", "POST", "/v1/netcheck/{id}/offers", AccessAnyone, of[NetCheckOffer](), of[NetCheckAnswer](), nil, "Try one connection of the kind that media takes"},
+		{"netcheck-end", "DELETE", "/v1/netcheck/{id}", AccessAnyone, nil, nil, nil, "End a check before it expires"},
 	}
 }

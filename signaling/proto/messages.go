@@ -36,6 +36,7 @@ const (
 	TypeFamilyChanged   = "family.changed"   // Empty; for a parent: children, approvals, rules or consents changed: ask again
 	TypeCallParticipant = "call.participant" // ParticipantEvent
 	TypeMediaSlots      = "media.slots"      // MediaSlots
+	TypeMediaQuality    = "media.quality"    // MediaQuality
 	TypeChatDelivery    = "chat.delivery"    // ChatDelivery
 	TypeChatSignalled   = "chat.signalled"   // ChatSignalled
 	TypeChatDelivered   = "chat.delivered"   // ChatDelivered
@@ -214,7 +215,7 @@ type CallView struct {
 	You          string        `json:"you"`    // your participant id
 	StartedAt    int64         `json:"started_at"`
 	Waiting      bool          `json:"waiting,omitempty"`  // it rings while you are in another call; to accept it ends your part in that one
-	NoVideo      bool          `json:"no_video,omitempty"` // a parent has switched video off: neither camera nor screen may be sent by anybody
+	NoVideo      bool          `json:"no_video,omitempty"` // a parent, or whoever runs the server, has switched video off: neither camera nor screen may be sent by anybody
 	EndsAt       int64         `json:"ends_at,omitempty"`  // it will be ended then, by a parent's rule
 	Participants []Participant `json:"participants"`
 }

@@ -164,5 +164,6 @@ type Mails struct {
 
 // OperatorIs says who is signed in as an operator.
 type OperatorIs struct {
-	Name string `json:"name"`
+	Name  string   `json:"name"`
+	Roles []string `json:"roles" doc:"calls, safety, resolve: which pages this operator may open"`
 }

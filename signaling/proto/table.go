@@ -60,6 +60,7 @@ func Events() []EventSpec {
 		{TypeFamilyChanged, of[Empty]()},
 		{TypeCallParticipant, of[ParticipantEvent]()},
 		{TypeMediaSlots, of[MediaSlots]()},
+		{TypeMediaQuality, of[MediaQuality]()},
 		{TypeChatDelivery, of[ChatDelivery]()},
 		{TypeChatSignalled, of[ChatSignalled]()},
 		{TypeChatDelivered, of[ChatDelivered]()},

@@ -84,6 +84,7 @@ func conformance(t *testing.T, open func(t *testing.T) *Store) {
 	}
 	maps.Copy(cases, relayCases)
 	maps.Copy(cases, chatCases)
+	maps.Copy(cases, recordCases)
 	for name, run := range cases {
 		t.Run(name, func(t *testing.T) { run(t, open(t)) })
 	}
@@ -227,6 +228,7 @@ func testSessionsExpire(t *testing.T, s *Store) {
 func record(id string, ended time.Time) Record {
 	return Record{
 		CallID: id, StartedAt: ended.Add(-time.Minute), EndedAt: ended, Reason: "hangup", Participants: 2,
+		Codecs: []string{}, Paths: []string{},
 		Document: json.RawMessage(`{"b": 1,  "a": "ž🦊' \u0000"}`), // order and spaces must stay
 	}
 }

@@ -67,6 +67,26 @@ func demoConsent(ctx context.Context, tx *sql.Tx, f proto.DemoFamily) (made bool
 	return true, nil
 }
 
+// AddCrowd adds accounts of the demo's crowd, all of them or none. A login or an
+// id that is taken is an error.
+func (s *Store) AddCrowd(ctx context.Context, rows []proto.AccountRow) error {
+	err := s.tx(ctx, func(tx *sql.Tx) error {
+		for _, a := range rows {
+			if err := insertPerson(ctx, tx, a); err != nil {
+				return err
+			}
+			if err := insertLogin(ctx, tx, a); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("add demo people: %w", err)
+	}
+	return nil
+}
+
 // BefriendDemo makes friends of people among whom there is nothing yet: no
 // friendship, no request and none that has ended.
 func (s *Store) BefriendDemo(ctx context.Context, ids []string, now time.Time) error {

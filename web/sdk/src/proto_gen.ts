@@ -92,7 +92,10 @@ export interface CallView {
   started_at: number;
   /** it rings while you are in another call; to accept it ends your part in that one */
   waiting?: boolean;
-  /** a parent has switched video off: neither camera nor screen may be sent by anybody */
+  /**
+   * a parent, or whoever runs the server, has switched video off: neither camera nor screen may be
+   * sent by anybody
+   */
   no_video?: boolean;
   /** it will be ended then, by a parent's rule */
   ends_at?: number;
@@ -470,6 +473,30 @@ export interface CallWarning {
 export interface ParticipantEvent {
   call_id: string;
   participant: Participant;
+}
+
+/**
+ * MediaQuality says how the connections of a call are. It comes when somebody's level, place or
+ * reason changes, and at most every two seconds. Whoever is not listed has not been measured yet.
+ */
+export interface MediaQuality {
+  call_id: string;
+  people: ConnectionQuality[];
+}
+
+/**
+ * ConnectionQuality is one participant's connection: the worse of what they send and what they
+ * receive.
+ */
+export interface ConnectionQuality {
+  participant_id: string;
+  level: string;
+  /** mean opinion score of the worst stream, 1 to 5; 0: not known */
+  mos: number;
+  /** Where and Why are empty while the level is good. */
+  where?: string;
+  /** silence: nothing comes; load: the device or the server cannot keep up */
+  why?: string;
 }
 
 /**
@@ -1560,6 +1587,8 @@ export interface ReportList {
 /** OperatorIs says who is signed in as an operator. */
 export interface OperatorIs {
   name: string;
+  /** calls, safety, resolve: which pages this operator may open */
+  roles: string[];
 }
 
 /** CaseReports is the operator's queue, the oldest open one first. */
@@ -1703,6 +1732,123 @@ export interface Mail {
   at: number;
 }
 
+/** CallList is a page of calls, the live ones first, then the newest. */
+export interface CallList {
+  calls: CallSummary[];
+  /** give it as cursor= for the next page; absent on the last */
+  next?: string;
+}
+
+/** CallSummary is a line of the list of calls. Times are UTC milliseconds. */
+export interface CallSummary {
+  id: string;
+  live?: boolean;
+  started_at: number;
+  ended_at?: number;
+  duration_ms: number;
+  talk_ms: number;
+  reason?: string;
+  video: boolean;
+  participants: number;
+  codecs: string[];
+  /** type/protocol of each path that was used, such as host/udp, relay/tls */
+  paths: string[];
+  /** mean opinion score of the call, 1 to 5; absent: nothing was measured */
+  score?: number;
+  /** where the trouble was, in one sentence; absent: no trouble */
+  verdict?: string;
+}
+
+/** NodeState is the state of this server at this moment. */
+export interface NodeState {
+  version: string;
+  started_at: number;
+  now: number;
+  /** of the process, user and system, since its start */
+  cpu_seconds: number;
+  processors: number;
+  /** resident */
+  memory_bytes: number;
+  heap_bytes: number;
+  goroutines: number;
+  open_files: number;
+  /** of WebSockets */
+  sessions: number;
+  calls: number;
+  participants: number;
+  turn_allocations: number;
+  sockets: NodeSocket[];
+  counters: NodeCount[];
+  /** packets by reason */
+  drops: NodeCount[];
+  config: NodeConfig;
+}
+
+/** NodeSocket is a port that this server listens on. */
+export interface NodeSocket {
+  plane: string;
+  protocol: string;
+  address: string;
+}
+
+/** NodeCount is a counter since the start. */
+export interface NodeCount {
+  plane: string;
+  name: string;
+  value: number;
+}
+
+/** NodeConfig says which configuration is in effect. */
+export interface NodeConfig {
+  loaded_at: number;
+  reloads: number;
+  /** changes that were not taken */
+  refused: number;
+  /** why the last one was not taken; absent when it was */
+  error?: string;
+  /** keys whose change waits for a restart */
+  pending: string[];
+}
+
+/** ResolveIn says why a pseudonym is resolved. The reason is in the audit log. */
+export interface ResolveIn {
+  /** such as the number of a support case; no names */
+  reason: string;
+}
+
+/** Resolved is whose pseudonym it is. */
+export interface Resolved {
+  pseudonym: string;
+  person: Person;
+}
+
+/**
+ * NetCheck begins a check of what a client can reach. Candidates of the server are tried one
+ * transport at a time.
+ */
+export interface NetCheck {
+  id: string;
+  ice_servers: ICEServer[];
+  expires_at: number;
+  /** the network from which the request came, IPv4 to /24, IPv6 to /48 */
+  seen: string;
+  /** host:port that answer STUN Binding requests, for NAT type and MTU */
+  stun: string[];
+}
+
+/**
+ * NetCheckOffer is an offer of one connection with a data channel and nothing else, to see whether
+ * media would come through.
+ */
+export interface NetCheckOffer {
+  sdp: string;
+}
+
+/** NetCheckAnswer is the answer to it. */
+export interface NetCheckAnswer {
+  sdp: string;
+}
+
 /** Requests that get a reply: the data to send and the data of the reply. */
 export interface RequestMap {
   /** Hello → Welcome; first on every socket */
@@ -1771,6 +1917,8 @@ export interface EventMap {
   "call.participant": ParticipantEvent;
   /** MediaSlots */
   "media.slots": MediaSlots;
+  /** MediaQuality */
+  "media.quality": MediaQuality;
   /** ChatDelivery */
   "chat.delivery": ChatDelivery;
   /** ChatSignalled */
@@ -1802,7 +1950,7 @@ export const CLOSE = {
 } as const;
 
 /** Every event type, for a table of listeners. */
-export const EVENT_TYPES = ["pong", "presence", "call.incoming", "call.state", "call.warning", "friends.changed", "family.changed", "call.participant", "media.slots", "chat.delivery", "chat.signalled", "chat.delivered", "chat.changed", "chat.detached"] as const satisfies readonly (keyof EventMap)[];
+export const EVENT_TYPES = ["pong", "presence", "call.incoming", "call.state", "call.warning", "friends.changed", "family.changed", "call.participant", "media.slots", "media.quality", "chat.delivery", "chat.signalled", "chat.delivered", "chat.changed", "chat.detached"] as const satisfies readonly (keyof EventMap)[];
 
 /** The HTTP API: the body to send and the body of the answer, by method and path. */
 export interface PageMap {
@@ -1986,33 +2134,42 @@ export interface PageMap {
   "GET /v1/reports": { in: undefined; out: ReportList };
   /** Which operator the token stands for. For: operator. */
   "GET /v1/ops/me": { in: undefined; out: OperatorIs };
-  /** The queue of reports. For: operator. */
+  /** The queue of reports. For: safety. */
   "GET /v1/ops/reports": { in: undefined; out: CaseReports };
-  /** A report with both accounts' facts. For: operator. */
+  /** A report with both accounts' facts. For: safety. */
   "GET /v1/ops/reports/{id}": { in: undefined; out: CaseReport };
-  /** Decide a report. For: operator. */
+  /** Decide a report. For: safety. */
   "POST /v1/ops/reports/{id}/decision": { in: DecisionIn; out: CaseReport };
-  /** Consents that wait for an operator. For: operator. */
+  /** Consents that wait for an operator. For: safety. */
   "GET /v1/ops/reviews": { in: undefined; out: Reviews };
-  /** One of them, with its evidence. For: operator. */
+  /** One of them, with its evidence. For: safety. */
   "GET /v1/ops/reviews/{id}": { in: undefined; out: Review };
-  /** Approve or refuse it; the evidence is deleted. For: operator. */
+  /** Approve or refuse it; the evidence is deleted. For: safety. */
   "POST /v1/ops/reviews/{id}": { in: ReviewIn; out: Consent };
-  /** A short session as the staff's own person, who may call this parent. For: operator. */
+  /** A short session as the staff's own person, who may call this parent. For: safety. */
   "POST /v1/ops/reviews/{id}/call": { in: undefined; out: LoggedIn };
-  /** Look a user up by exact id, e-mail address or user name; it is audited. For: operator. */
+  /** Look a user up by exact id, e-mail address or user name; it is audited. For: safety. */
   "GET /v1/ops/users": { in: undefined; out: UserState };
-  /** Suspend an account. For: operator. */
+  /** Suspend an account. For: safety. */
   "POST /v1/ops/users/{id}/suspend": { in: SuspendIn; out: UserState };
-  /** Undo a suspension. For: operator. */
+  /** Undo a suspension. For: safety. */
   "POST /v1/ops/users/{id}/restore": { in: SuspendIn; out: UserState };
-  /** The audit log. For: operator. */
+  /** The audit log. For: safety. */
   "GET /v1/ops/audit": { in: undefined; out: AuditLog };
-  /**
-   * E-mails that this server did not send, for want of SMTP; 404 where there is SMTP. For:
-   * operator.
-   */
+  /** E-mails that this server did not send, for want of SMTP; 404 where there is SMTP. For: safety. */
   "GET /v1/ops/mail": { in: undefined; out: Mails };
+  /** Calls, live and past; all filters hold together. For: calls. */
+  "GET /v1/calls": { in: undefined; out: CallList };
+  /** The state of this server: ports, counters, drops, processor, memory. For: calls. */
+  "GET /v1/ops/node": { in: undefined; out: NodeState };
+  /** Whose pseudonym of a call record it is; it is audited. For: resolve. */
+  "POST /v1/ops/pseudonyms/{id}/resolve": { in: ResolveIn; out: Resolved };
+  /** Begin a check of what this network lets through. For: anyone. */
+  "POST /v1/netcheck": { in: undefined; out: NetCheck };
+  /** Try one connection of the kind that media takes. For: anyone. */
+  "POST /v1/netcheck/{id}/offers": { in: NetCheckOffer; out: NetCheckAnswer };
+  /** End a check before it expires. For: anyone. */
+  "DELETE /v1/netcheck/{id}": { in: undefined; out: undefined };
 }
 
 /** The name of a request that gets a reply. */
