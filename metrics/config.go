@@ -27,12 +27,18 @@ type (
 // returns an error that wraps it.
 var ErrNotFound = errors.New("no record of this call")
 
-// Row is one record as the store keeps it.
+// Row is one record as the store keeps it: what calls are looked for by, and
+// the document.
 type Row struct {
 	CallID             string
 	StartedAt, EndedAt time.Time
 	Reason             string
 	Participants       int
+	Video              bool
+	DurationMS, TalkMS int64
+	Codecs, Paths      []string // in lower case; paths as type/protocol
+	Score              float64  // mean opinion score, 1 to 5; 0: nothing was measured
+	Verdict            string   // where the trouble was; empty: none
 	Document           json.RawMessage
 }
 
@@ -43,10 +49,40 @@ type Store interface {
 	LoadRecord(ctx context.Context, callID string) (Row, error) // ErrNotFound
 }
 
+// Exporter hands the record of a call that has ended to somebody else. Export is
+// repeated after an error, so the far end may get a record twice. An error that
+// wraps ErrRefused ends the attempts; a *RetryError says when to try again.
+type Exporter interface {
+	Export(ctx context.Context, r Row) error
+}
+
+// Export is one place where records go.
+type Export struct {
+	Name string // label of its metrics: one word, such as webhook
+	To   Exporter
+}
+
+// ErrRefused says that a record will not be taken, however often it is offered.
+var ErrRefused = errors.New("refused for good")
+
+// RetryError says that another attempt makes no sense before After has passed;
+// more than an hour is taken as an hour.
+type RetryError struct {
+	After time.Duration
+	Err   error
+}
+
+func (e *RetryError) Error() string { return e.Err.Error() }
+
+// Unwrap gives what went wrong.
+func (e *RetryError) Unwrap() error { return e.Err }
+
+const maxAfter = time.Hour
+
 // Config holds the Recorder's bounds; a zero field takes its default.
 type Config struct {
-	Queue       int           // records that wait to be saved; 256
-	SaveTimeout time.Duration // for one attempt; 10 s
+	Queue       int           // records that wait to be saved, or to be exported to one place; 256
+	SaveTimeout time.Duration // for one attempt; 10 s. An export may take twice as long
 	BackoffMin  time.Duration // before the second attempt, doubled each time; 200 ms
 	BackoffMax  time.Duration // 30 s
 	Attempts    int           // after which a record is given up; 20, about 7 minutes
@@ -55,6 +91,7 @@ type Config struct {
 // Deps is what the Recorder needs of others.
 type Deps struct {
 	Store    Store
+	Exports  []Export             // where else records go
 	Registry *prometheus.Registry // nil: one of its own
 	Log      *slog.Logger         // nil: silent
 	Now      func() time.Time     // nil: time.Now

@@ -12,7 +12,8 @@
 // A record names a person by the id it was given and an address by its
 // network (package metrics/mask). The log line has neither. Metrics carry
 // labels from closed lists only (package metrics/label), so that no id and
-// no free text can become one.
+// no free text can become one. Who asks for OpenMetrics gets exemplars beside
+// them: the id of one call for a bucket, which opens nothing by itself.
 //
 // # Planes
 //
@@ -22,8 +23,10 @@
 //
 // # Goroutines and locks
 //
-// One goroutine saves records; Close waits for it. Each live call has a lock of
+// One goroutine saves records, and a few for each place hand them on
+// (Deps.Exports), each with a bounded queue and retries; no call waits for
+// them, Close does. Each live call has a lock of
 // its own, so that calls do not wait for one another. The table of live calls
-// and the saver's queue have theirs, which are held for moments and may be
+// and the queues have theirs, which are held for moments and may be
 // taken while a call's is held, never the other way round.
 package metrics

@@ -24,7 +24,7 @@ func TestDocsNameEverything(t *testing.T) {
 		require.Contains(t, doc, "`"+name+"`", "a field of the record")
 	}
 
-	s := newSet(t, Config{})
+	s := newSet(t, Config{}, Export{"hook", &farEnd{}})
 	defer s.close(t)
 	require.NoError(t, s.Source("x", nil, func(Emit) {}))
 	s.call("c1")

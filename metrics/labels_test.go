@@ -30,7 +30,8 @@ func allowed() map[string][]string {
 	}
 	return map[string][]string{
 		"view": list(label.Views), "direction": list(label.Directions), "kind": list(label.Kinds), "codec": list(label.Codecs),
-		"path": list(label.PathTypes), "protocol": list(label.Protocols), "reason": append(reasons, "queue_full", "attempts", "shutdown"),
+		"path": list(label.PathTypes), "protocol": list(label.Protocols), "reason": append(reasons, lostQueueFull, lostAttempts, lostShutdown, lostRefused),
+		"level": list(label.Levels), "event": list(label.Events), "where": list(label.Places), "why": list(label.Faults), "target": {"hook"},
 		"source": {"plane"}, "drop": append(slices.Clone(planeLabels[0].Values), label.Other),
 	}
 }
@@ -38,7 +39,8 @@ func allowed() map[string][]string {
 func TestNoLabelLeavesItsList(t *testing.T) {
 	limits := allowed()
 	rapid.Check(t, func(rt *rapid.T) {
-		s := newSet(t, Config{})
+		far := &farEnd{}
+		s := newSet(t, Config{}, Export{"hook", far})
 		defer s.close(t)
 		word := func(name string, known ...string) string {
 			return rapid.OneOf(rapid.SampledFrom(known), rapid.String()).Draw(rt, name)
@@ -61,6 +63,7 @@ func TestNoLabelLeavesItsList(t *testing.T) {
 				Streams: []ClientStream{{MID: word("mid", "1"), Direction: word("direction", "send", "recv"), From: word("from", "a"), Kind: word("kind", "audio"), Codec: word("codec", "opus"), Packets: i * 50, Bytes: i * 500}},
 			}, at)
 		}
+		s.Event("c", word("participant", "a"), word("event", "mute"), record.Event{Kind: word("kind", "audio"), Detail: word("detail", "x")}, after(4))
 		s.ParticipantLeft("c", "a", word("reason", "lost"), after(5))
 		s.CallEnded("c", word("reason", "hangup"), after(6))
 

@@ -3,9 +3,11 @@ package metrics
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
+	"regexp"
 	"slices"
 	"sync"
 	"time"
@@ -27,10 +29,12 @@ type Recorder struct {
 	registry *prometheus.Registry
 	m        *instruments
 	saver    *saver
+	exports  []*saver
 
-	mu     sync.RWMutex
-	live   map[string]*liveCall
-	closed bool
+	mu      sync.RWMutex
+	live    map[string]*liveCall
+	sources []*source
+	closed  bool
 }
 
 // liveCall is a call that goes on, or that ends just now.
@@ -59,15 +63,34 @@ func New(cfg Config, d Deps) (*Recorder, error) {
 	if d.Now == nil {
 		d.Now = time.Now
 	}
-	m, err := newInstruments(d.Registry)
+	names := map[string]bool{}
+	for _, e := range d.Exports {
+		if !exportName.MatchString(e.Name) || names[e.Name] || e.To == nil {
+			return nil, &ConfigError{"Deps.Exports", fmt.Sprintf("an export %q", e.Name), "an Exporter under a name that matches " + exportName.String() + ", none twice"}
+		}
+		names[e.Name] = true
+	}
+	m, err := newInstruments(d.Registry, d.Now)
 	if err != nil {
 		return nil, err
 	}
-	return &Recorder{
-		store: d.Store, log: d.Log, now: d.Now, registry: d.Registry, m: m,
-		saver: startSaver(cfg, d.Store, d.Log, m), live: map[string]*liveCall{},
-	}, nil
+	r := &Recorder{store: d.Store, log: d.Log, now: d.Now, registry: d.Registry, m: m, live: map[string]*liveCall{}}
+	if err := d.Registry.Register(connections{r}); err != nil {
+		return nil, fmt.Errorf("registering metrics: %w", err)
+	}
+	r.saver = startSaver(cfg, d.Log, errand{what: "saved", do: d.Store.SaveRecord, tally: m.saves, workers: 1, timeout: cfg.SaveTimeout, patient: true})
+	for _, e := range d.Exports {
+		r.exports = append(r.exports, startSaver(cfg, d.Log,
+			errand{what: "exported to " + e.Name, do: e.To.Export, tally: m.exports(e.Name), workers: exportsAtOnce, timeout: 2 * cfg.SaveTimeout}))
+	}
+	return r, nil
 }
+
+// exportsAtOnce is how many records go to one place at once: enough for ten calls
+// that end each second where an answer takes 400 ms.
+const exportsAtOnce = 4
+
+var exportName = regexp.MustCompile(`^[a-z][a-z0-9_]{0,30}$`)
 
 // CallStarted opens the record of a call, when it begins to ring. A call that
 // is live already goes on.
@@ -135,16 +158,17 @@ func (r *Recorder) CallEnded(callID, reason string, at time.Time) {
 		r.m.left(reason, way)
 	}
 	doc := lc.call.End(reason, at)
-	r.m.ended(reason, doc.DurationMS)
+	r.m.ended(doc)
 	logEnd(r.log, doc)
 	raw, err := json.Marshal(doc)
 	if err != nil { // cannot be: a document holds finite numbers only
 		r.log.Error("call record not built", "call", callID, "error", err)
 	} else {
-		r.saver.add(Row{
-			CallID: callID, StartedAt: time.UnixMilli(doc.StartedAt).UTC(), EndedAt: time.UnixMilli(doc.EndedAt).UTC(),
-			Reason: reason, Participants: len(doc.Participants), Document: raw,
-		})
+		row := rowOf(doc, raw)
+		r.saver.add(row)
+		for _, e := range r.exports {
+			e.add(row)
+		}
 	}
 	// Only now, so that Record finds the call at any moment.
 	r.mu.Lock()
@@ -186,8 +210,8 @@ func (r *Recorder) Handler() http.Handler {
 }
 
 // Close ends the calls that are still live with reason shutdown, saves what
-// waits to be saved, and stops. When ctx ends first, the error says how many
-// records are lost.
+// waits to be saved, tries once more to export what waits for that, and stops.
+// When ctx ends first, the error says how many records are lost.
 func (r *Recorder) Close(ctx context.Context) error {
 	r.mu.Lock()
 	r.closed = true
@@ -200,7 +224,14 @@ func (r *Recorder) Close(ctx context.Context) error {
 	for _, id := range live {
 		r.CallEnded(id, "shutdown", r.now())
 	}
-	return r.saver.close(ctx)
+	// Beside each other: a far end that hangs must not take the store's time.
+	errs := make([]error, 1+len(r.exports))
+	var closing sync.WaitGroup
+	for i, s := range append([]*saver{r.saver}, r.exports...) {
+		closing.Go(func() { errs[i] = s.close(ctx) })
+	}
+	closing.Wait()
+	return errors.Join(errs...)
 }
 
 func (r *Recorder) find(callID string) *liveCall {
@@ -229,6 +260,9 @@ func logEnd(log *slog.Logger, d *record.Document) {
 	attrs := []slog.Attr{
 		slog.String("call", d.ID), slog.Int64("duration_ms", d.DurationMS), slog.Int64("talk_ms", d.TalkMS),
 		slog.String("reason", label.Reasons.Pick(d.Reason)), slog.Bool("video", d.Video), slog.Int("participants", len(d.Participants)),
+	}
+	if d.Score > 0 {
+		attrs = append(attrs, slog.Float64("mos", d.Score))
 	}
 	for _, w := range d.Worsts() {
 		var group []any

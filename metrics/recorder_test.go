@@ -73,11 +73,11 @@ type set struct {
 	log   *bytes.Buffer
 }
 
-func newSet(t testing.TB, cfg Config) *set {
+func newSet(t testing.TB, cfg Config, exports ...Export) *set {
 	t.Helper()
 	s := &set{shelf: &shelf{}, reg: prometheus.NewPedanticRegistry(), log: &bytes.Buffer{}}
 	r, err := New(cfg, Deps{
-		Store: s.shelf, Registry: s.reg, Now: func() time.Time { return after(60) },
+		Store: s.shelf, Exports: exports, Registry: s.reg, Now: func() time.Time { return after(60) },
 		Log: slog.New(slog.NewJSONHandler(s.log, &slog.HandlerOptions{ReplaceAttr: func(groups []string, a slog.Attr) slog.Attr {
 			if len(groups) == 0 && a.Key == slog.TimeKey {
 				return slog.Attr{}
@@ -165,11 +165,21 @@ func TestACallLeavesARecordALineAndMetrics(t *testing.T) {
 	s.close(t)
 	row, err := s.shelf.LoadRecord(ctx, "c1")
 	require.NoError(t, err)
-	require.Equal(t, Row{CallID: "c1", StartedAt: began, EndedAt: after(61), Reason: "hangup", Participants: 2, Document: raw}, row)
+	require.Equal(t, Row{
+		CallID: "c1", StartedAt: began, EndedAt: after(61), Reason: "hangup", Participants: 2, Video: true, DurationMS: 61_000, TalkMS: 58_000,
+		Codecs: []string{"opus"}, Paths: []string{"host/udp", "relay/tcp"}, Score: d.Score, Verdict: d.Verdict, Document: raw,
+	}, row)
+	require.Greater(t, d.Score, 1.0)
 
+	var line map[string]any
+	require.NoError(t, json.Unmarshal(s.log.Bytes(), &line))
+	require.Equal(t, d.Score, line["mos"])
+	delete(line, "mos")
+	rest, err := json.Marshal(line)
+	require.NoError(t, err)
 	require.JSONEq(t, `{"level":"INFO","msg":"call ended","call":"c1","duration_ms":61000,"talk_ms":58000,"reason":"hangup","video":true,"participants":2,
 		"up_audio":{"loss_p95":0.0384615,"rtt_ms":40,"jitter_ms":3,"bitrate_bps":40000},
-		"down_audio":{"loss_p95":0,"jitter_ms":0,"bitrate_bps":40000}}`, s.log.String())
+		"down_audio":{"loss_p95":0,"jitter_ms":0,"bitrate_bps":40000}}`, string(rest))
 
 	for series, want := range map[string]string{
 		`kinwire_calls_live`:                         "0",
@@ -183,8 +193,10 @@ func TestACallLeavesARecordALineAndMetrics(t *testing.T) {
 		`kinwire_stream_jitter_seconds_sum{codec="opus",direction="up",kind="audio",view="server"}`:               "0.015",
 		`kinwire_stream_payload_bytes_per_second_sum{codec="opus",direction="up",kind="audio",view="server"}`:     "25000",
 		`kinwire_stream_payload_bytes_per_second_count{codec="opus",direction="down",kind="audio",view="client"}`: "4",
-		`kinwire_records_saved_total`: "1",
-		`kinwire_records_pending`:     "0",
+		`kinwire_call_mos_count`:                  "1",
+		`kinwire_call_events_total{event="join"}`: "2",
+		`kinwire_records_saved_total`:             "1",
+		`kinwire_records_pending`:                 "0",
 	} {
 		require.Equal(t, want, s.value(t, series), series)
 	}
@@ -227,7 +239,7 @@ func TestUnknownCallsAndLateEvents(t *testing.T) {
 	s.CallEnded("c1", "hangup", after(70))
 	s.ParticipantLeft("c1", "a", "hangup", after(70))
 	require.Equal(t, "1", s.value(t, `kinwire_calls_ended_total{reason="lost"}`))
-	require.Equal(t, "", s.value(t, `kinwire_calls_ended_total{reason="hangup"}`))
+	require.Equal(t, "0", s.value(t, `kinwire_calls_ended_total{reason="hangup"}`))
 	require.Equal(t, "0", s.value(t, "kinwire_participants_live"))
 }
 

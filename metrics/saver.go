@@ -3,24 +3,53 @@ package metrics
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"log/slog"
 	"slices"
 	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
-// saver saves records, each with its own backoff, so that one which the store
-// refuses does not hold back the others. Its goroutine reads the clock
-// itself: what it measures is waiting, not calls.
+// errand is what a saver does with records, and how stubbornly.
+type errand struct {
+	what    string // "saved", "exported to webhook": for the log
+	do      func(ctx context.Context, r Row) error
+	tally   tally
+	workers int           // records at once
+	timeout time.Duration // of one attempt
+	// patient: what waits when the saver is closed is tried until the closer's
+	// patience ends. Otherwise it is tried once more.
+	patient bool
+}
+
+// Why a record is given up.
+const (
+	lostQueueFull = "queue_full"
+	lostAttempts  = "attempts"
+	lostShutdown  = "shutdown"
+	lostRefused   = "refused" // only by an export
+)
+
+// tally are the metrics of an errand.
+type tally struct {
+	done, failed prometheus.Counter
+	lost         *prometheus.CounterVec // by reason
+	pending      prometheus.Gauge
+}
+
+// saver does an errand with each record, each with its own backoff, so that one
+// which is refused does not hold back the others. Its goroutines read the clock
+// themselves: what they measure is waiting, not calls.
 type saver struct {
-	cfg   Config
-	store Store
-	log   *slog.Logger
-	m     *instruments
-	stop  context.CancelFunc
-	wake  chan struct{}
-	done  chan struct{}
+	errand
+	cfg  Config
+	log  *slog.Logger
+	stop context.CancelFunc
+	wake chan struct{}
+	work sync.WaitGroup
 
 	mu      sync.Mutex
 	items   []*pending
@@ -32,15 +61,16 @@ type pending struct {
 	row      Row
 	attempts int
 	due      time.Time
+	taken    bool // by a worker
+	last     bool // the attempt that is next is the last
 }
 
-func startSaver(cfg Config, store Store, log *slog.Logger, m *instruments) *saver {
+func startSaver(cfg Config, log *slog.Logger, e errand) *saver {
 	ctx, stop := context.WithCancel(context.Background())
-	s := &saver{
-		cfg: cfg, store: store, log: log, m: m, stop: stop,
-		wake: make(chan struct{}, 1), done: make(chan struct{}),
+	s := &saver{errand: e, cfg: cfg, log: log, stop: stop, wake: make(chan struct{}, e.workers)}
+	for range e.workers {
+		s.work.Go(func() { s.run(ctx) })
 	}
-	go s.run(ctx)
 	return s
 }
 
@@ -50,20 +80,22 @@ func (s *saver) add(row Row) {
 	full := len(s.items) >= s.cfg.Queue
 	if !full {
 		s.items = append(s.items, &pending{row: row, due: time.Now()})
-		s.m.recordsPending.Inc()
+		s.tally.pending.Inc()
 	}
 	s.mu.Unlock()
 	if full {
-		s.lose(row.CallID, "queue_full", nil)
+		s.lose(row.CallID, lostQueueFull, nil)
 		return
 	}
 	s.nudge()
 }
 
 func (s *saver) nudge() {
-	select {
-	case s.wake <- struct{}{}:
-	default:
+	for range s.workers {
+		select {
+		case s.wake <- struct{}{}:
+		default: // everybody who sleeps has been woken already
+		}
 	}
 }
 
@@ -79,20 +111,36 @@ func (s *saver) find(callID string) (json.RawMessage, bool) {
 	return nil, false
 }
 
-// close saves what waits, without the backoff it has run up, and stops.
+// rows are the records that wait.
+func (s *saver) rows() []Row {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	out := make([]Row, 0, len(s.items))
+	for _, p := range s.items {
+		out = append(out, p.row)
+	}
+	return out
+}
+
+// close does what waits, without the backoff it has run up, and stops.
 func (s *saver) close(ctx context.Context) error {
 	s.mu.Lock()
 	s.closing = true
 	for _, p := range s.items {
-		p.due = time.Now()
+		p.due, p.last = time.Now(), !s.patient
 	}
 	s.mu.Unlock()
 	s.nudge()
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		s.work.Wait()
+	}()
 	select {
-	case <-s.done:
+	case <-done:
 	case <-ctx.Done():
 		s.stop()
-		<-s.done
+		<-done
 	}
 	s.stop()
 	s.mu.Lock()
@@ -100,46 +148,53 @@ func (s *saver) close(ctx context.Context) error {
 	s.items = nil
 	s.mu.Unlock()
 	for _, p := range lost {
-		s.m.recordsPending.Dec()
-		s.lose(p.row.CallID, "shutdown", ctx.Err())
+		s.tally.pending.Dec()
+		s.lose(p.row.CallID, lostShutdown, ctx.Err())
 	}
 	if len(lost) > 0 {
-		return fmt.Errorf("saving call records: %d not saved: %w", len(lost), ctx.Err())
+		return fmt.Errorf("closing call records: %d not %s: %w", len(lost), s.what, ctx.Err())
 	}
 	return nil
 }
 
 func (s *saver) run(ctx context.Context) {
-	defer close(s.done)
 	for {
 		p, wait, finished := s.next()
 		if finished || ctx.Err() != nil {
 			return
 		}
-		if p != nil && wait <= 0 {
-			s.save(ctx, p)
+		if p != nil {
+			s.attempt(ctx, p)
 			continue
 		}
-		s.sleep(ctx, wait, p != nil)
+		s.sleep(ctx, wait)
 	}
 }
 
-// next is the record to be saved first, and how long to wait for it; none if
-// nothing waits, finished if nothing will.
+// next takes the record that is due first; otherwise it says how long to wait,
+// 0 for as long as it takes. finished: nothing waits, and nothing will.
 func (s *saver) next() (p *pending, wait time.Duration, finished bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.items) == 0 {
-		return nil, 0, s.closing
+	for _, q := range s.items {
+		if !q.taken && (p == nil || q.due.Before(p.due)) {
+			p = q
+		}
 	}
-	p = slices.MinFunc(s.items, func(a, b *pending) int { return a.due.Compare(b.due) })
-	return p, time.Until(p.due), false
+	if p == nil {
+		return nil, 0, s.closing && len(s.items) == 0
+	}
+	if wait = time.Until(p.due); wait > 0 {
+		return nil, wait, false
+	}
+	p.taken = true
+	return p, 0, false
 }
 
-// sleep waits for something new, and no longer than wait if timed.
-func (s *saver) sleep(ctx context.Context, wait time.Duration, timed bool) {
+// sleep waits for something new, and no longer than wait if that is not 0.
+func (s *saver) sleep(ctx context.Context, wait time.Duration) {
 	var due <-chan time.Time
-	if timed {
+	if wait > 0 {
 		t := time.NewTimer(wait)
 		defer t.Stop()
 		due = t.C
@@ -151,39 +206,55 @@ func (s *saver) sleep(ctx context.Context, wait time.Duration, timed bool) {
 	}
 }
 
-func (s *saver) save(ctx context.Context, p *pending) {
-	attempt, cancel := context.WithTimeout(ctx, s.cfg.SaveTimeout)
-	err := s.store.SaveRecord(attempt, p.row)
+func (s *saver) attempt(ctx context.Context, p *pending) {
+	try, cancel := context.WithTimeout(ctx, s.timeout)
+	err := s.do(try, p.row)
 	cancel()
 	p.attempts++
 	if err == nil {
-		s.m.recordsSaved.Inc()
+		s.tally.done.Inc()
 		s.remove(p)
 		return
 	}
-	s.m.saveFailures.Inc()
-	s.mu.Lock()
-	closing := s.closing
-	p.due = time.Now().Add(s.backoff(p.attempts, closing))
-	s.mu.Unlock()
-	// While closing, the limit is the closer's patience.
-	if p.attempts >= s.cfg.Attempts && !closing {
+	s.tally.failed.Inc()
+	if reason := s.giveUp(p, err); reason != "" {
 		s.remove(p)
-		s.lose(p.row.CallID, "attempts", err)
+		s.lose(p.row.CallID, reason, err)
 		return
 	}
-	s.log.Warn("call record not saved, will try again", "call", p.row.CallID, "attempt", p.attempts, "error", err)
+	s.log.Warn("call record not "+s.what+", will try again", "call", p.row.CallID, "attempt", p.attempts, "error", err)
 }
 
-func (s *saver) backoff(attempts int, closing bool) time.Duration {
+// giveUp says why a record that could not be handed over is given up, or puts it
+// back to be tried again.
+func (s *saver) giveUp(p *pending, err error) (reason string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	switch {
+	case errors.Is(err, ErrRefused):
+		return lostRefused
+	case p.last:
+		return lostShutdown
+	// While closing, the limit is the closer's patience.
+	case p.attempts >= s.cfg.Attempts && !s.closing:
+		return lostAttempts
+	}
+	p.taken, p.last = false, s.closing && !s.patient
+	p.due = time.Now().Add(s.backoff(p.attempts, s.closing, err))
+	return ""
+}
+
+func (s *saver) backoff(attempts int, closing bool, err error) time.Duration {
 	if closing {
 		return s.cfg.BackoffMin
 	}
 	d := s.cfg.BackoffMin
 	for range attempts - 1 {
-		if d = 2 * d; d >= s.cfg.BackoffMax {
-			return s.cfg.BackoffMax
-		}
+		d = min(2*d, s.cfg.BackoffMax)
+	}
+	var later *RetryError
+	if errors.As(err, &later) {
+		d = max(d, min(later.After, maxAfter))
 	}
 	return d
 }
@@ -191,11 +262,15 @@ func (s *saver) backoff(attempts int, closing bool) time.Duration {
 func (s *saver) remove(p *pending) {
 	s.mu.Lock()
 	s.items = slices.DeleteFunc(s.items, func(q *pending) bool { return q == p })
+	finished := s.closing && len(s.items) == 0
 	s.mu.Unlock()
-	s.m.recordsPending.Dec()
+	s.tally.pending.Dec()
+	if finished {
+		s.nudge() // those who wait for what this one had taken
+	}
 }
 
 func (s *saver) lose(callID, reason string, err error) {
-	s.m.recordsLost.WithLabelValues(reason).Inc()
-	s.log.Error("call record lost", "call", callID, "reason", reason, "error", err)
+	s.tally.lost.WithLabelValues(reason).Inc()
+	s.log.Error("call record lost: not "+s.what, "call", callID, "reason", reason, "error", err)
 }

@@ -1,6 +1,7 @@
 package metrics
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"math"
@@ -73,7 +74,38 @@ func (r *Recorder) Source(name string, declared []Metric, read func(emit Emit)) 
 	if err := r.registry.Register(s); err != nil {
 		return fmt.Errorf("registering metrics source %q: %w", name, err)
 	}
+	r.m.sourceErrors.WithLabelValues(name) // from the start, at 0
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.sources = append(r.sources, s)
 	return nil
+}
+
+// Reading is the value of one series of a source at this moment.
+type Reading struct {
+	Source, Metric string
+	Kind           Kind
+	Labels         []string // values, in the order of the declaration
+	Value          float64
+}
+
+// Readings reads every source, as a scrape does, in the order of their
+// declaration, names and labels.
+func (r *Recorder) Readings() []Reading {
+	r.mu.RLock()
+	sources := slices.Clone(r.sources)
+	r.mu.RUnlock()
+	var out []Reading
+	for _, s := range sources {
+		at := len(out)
+		s.each(func(d *declaredMetric, place int, value float64) {
+			out = append(out, Reading{Source: s.name, Metric: d.name, Kind: d.is, Labels: d.values(place), Value: value})
+		})
+		slices.SortFunc(out[at:], func(a, b Reading) int {
+			return cmp.Or(cmp.Compare(a.Metric, b.Metric), slices.Compare(a.Labels, b.Labels))
+		})
+	}
+	return out
 }
 
 // source is a prometheus.Collector.
@@ -85,6 +117,8 @@ type source struct {
 }
 
 type declaredMetric struct {
+	name   string
+	is     Kind
 	desc   *prometheus.Desc
 	kind   prometheus.ValueType
 	lists  []label.List
@@ -100,7 +134,7 @@ var (
 // declare checks a declaration; problem is empty if it is sound.
 func declare(m Metric) (d *declaredMetric, problem string) {
 	kind, known := kinds[m.Kind]
-	d = &declaredMetric{kind: kind, series: 1}
+	d = &declaredMetric{name: m.Name, is: m.Kind, kind: kind, series: 1}
 	var names []string
 	for _, l := range m.Labels {
 		switch {
@@ -141,6 +175,13 @@ func (s *source) Describe(out chan<- *prometheus.Desc) {
 
 // Collect is of prometheus.Collector.
 func (s *source) Collect(out chan<- prometheus.Metric) {
+	s.each(func(d *declaredMetric, place int, value float64) {
+		out <- prometheus.MustNewConstMetric(d.desc, d.kind, value, d.values(place)...)
+	})
+}
+
+// each reads the source and calls f with every series.
+func (s *source) each(f func(d *declaredMetric, place int, value float64)) {
 	sums := map[*declaredMetric]map[int]float64{}
 	s.read(func(metric string, value float64, labels ...string) {
 		d := s.metrics[metric]
@@ -155,7 +196,7 @@ func (s *source) Collect(out chan<- prometheus.Metric) {
 	})
 	for d, series := range sums {
 		for place, value := range series {
-			out <- prometheus.MustNewConstMetric(d.desc, d.kind, value, d.values(place)...)
+			f(d, place, value)
 		}
 	}
 }

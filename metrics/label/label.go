@@ -65,4 +65,12 @@ var (
 	// Reasons are those of the signaling vocabulary, for calls and participants.
 	Reasons = Of("hangup", "declined", "missed", "cancelled", "busy", "lost", "alone", "failed", "shutdown", "elsewhere",
 		"not_allowed", "quiet_hours", "allowance")
+	// Events are the kinds of event in a record; Levels, Places and Faults are
+	// the words of package quality for how good a stream is, where it goes bad,
+	// and by what.
+	Events = Of("join", "leave", "path", "link", "mute", "unmute", "layer", "pli", "codec", "freeze", "quality", "restart",
+		"signal", "end", "config")
+	Levels = Of("good", "fair", "poor", "lost")
+	Places = Of("uplink", "downlink", "server", "device")
+	Faults = Of("loss", "delay", "jitter", "bandwidth", "freezes", "silence", "load")
 )

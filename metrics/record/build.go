@@ -16,15 +16,24 @@ func (c *Call) End(reason string, at time.Time) *Document {
 	for _, id := range c.Present() {
 		c.Leave(id, reason, at)
 	}
-	d := c.document(at)
+	c.history.until(c.since(at))
+	c.note(Event{Event: EventEnd, Detail: listed(label.Reasons, reason)}, at)
+	d := c.full(at)
 	d.EndedAt, d.Reason = at.UnixMilli(), reason
 	return d
 }
 
 // SoFar gives the record of a call that goes on, as of now.
 func (c *Call) SoFar(now time.Time) *Document {
-	d := c.document(now)
+	d := c.full(now)
 	d.Live = true
+	return d
+}
+
+// full is the document with its time line and events.
+func (c *Call) full(now time.Time) *Document {
+	d := c.document(now)
+	d.Timeline, d.Events, d.EventsLost = c.timeline(now), c.history.list(), c.history.lost
 	return d
 }
 
@@ -39,17 +48,18 @@ func (c *Call) document(now time.Time) *Document {
 		Participants: make([]Participant, 0, len(c.order)),
 	}
 	for _, p := range c.order {
-		d.Participants = append(d.Participants, p.document())
+		d.Participants = append(d.Participants, c.participant(p))
 	}
+	d.Score, d.Verdict = c.judgement()
 	return d
 }
 
-func (p *participant) document() Participant {
+func (c *Call) participant(p *participant) Participant {
 	way := p.way()
 	d := Participant{
 		ID: p.id, User: p.user, Device: DeviceInfo(p.device), JoinedAt: p.joined.UnixMilli(),
 		Reason: p.reason, Joins: p.joins, Streams: make([]Stream, 0, len(p.streams)),
-		Path: PathInfo{Type: way.Type, Protocol: way.Protocol, Remote: p.remote, SRTPProfile: p.profile, Changes: p.changes},
+		Path: PathInfo{Type: way.Type, Protocol: way.Protocol, Remote: p.remote, SRTPProfile: p.profile, Changes: p.changes, Before: slices.Clone(p.before)},
 	}
 	if !p.left.IsZero() {
 		d.LeftAt = p.left.UnixMilli()
@@ -65,10 +75,14 @@ func (p *participant) document() Participant {
 	}
 	for _, k := range p.keys() {
 		s := p.streams[k]
-		d.Streams = append(d.Streams, Stream{
+		st := Stream{
 			Direction: label.Directions.At(k.direction), Kind: label.Kinds.At(k.kind), From: k.from,
-			Server: s.views[Server].document(), Client: s.views[Client].document(),
-		})
+			Server: s.views[Server].document(), Client: s.views[Client].document(), Score: distribution(&s.tally.scores),
+		}
+		if b, bad := c.trouble(p, k); bad {
+			st.Trouble = b.document()
+		}
+		d.Streams = append(d.Streams, st)
 	}
 	return d
 }

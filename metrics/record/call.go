@@ -23,11 +23,14 @@ type Call struct {
 	present      int // how many are in the call now
 	talking      time.Time
 	talked       time.Duration
+	history      history
+	clock        clock
+	scratch      scratch
 }
 
 // NewCall starts the record of call id; at is when it began to ring.
 func NewCall(id string, video bool, at time.Time) *Call {
-	return &Call{id: id, video: video, started: at, participants: map[string]*participant{}}
+	return &Call{id: id, video: video, started: at, participants: map[string]*participant{}, clock: clock{start: at, step: firstStep}}
 }
 
 // Join notes that a participant's media came up. A participant who comes back
@@ -49,6 +52,8 @@ func (c *Call) Join(id, user string, d Device, at time.Time) bool {
 	p.device = Device{Model: text(d.Model), OS: text(d.OS), App: text(d.App)}
 	p.present, p.left, p.reason = true, time.Time{}, ""
 	p.joins++
+	p.down, p.alive = false, time.Time{}
+	c.note(Event{Event: EventJoin, Participant: id}, at)
 	if c.present++; c.present == 2 {
 		c.talking = at
 	}
@@ -63,6 +68,8 @@ func (c *Call) Leave(id, reason string, at time.Time) (Path, bool) {
 		return Path{}, false
 	}
 	p.present, p.left, p.reason = false, at, reason
+	p.level, p.next = Quality{}, candidate{}
+	c.note(Event{Event: EventLeave, Participant: id, Detail: listed(label.Reasons, reason)}, at)
 	if c.present--; c.present == 1 {
 		c.talked += max(0, at.Sub(c.talking))
 	}
@@ -89,16 +96,22 @@ func (c *Call) Server(id string, s *LinkSample, at time.Time, sink Sink) {
 	if !ok {
 		return
 	}
-	p.serverPath(s)
+	c.serverPath(p, s, at)
+	for i := range s.Streams {
+		if st := &s.Streams[i]; st.Direction == "up" {
+			p.muted[label.Kinds.Index(st.Kind)].seen = st.Muted
+		}
+	}
 	if s.RTT > 0 && p.serverRTT.Add(ms(s.RTT)) {
 		way := p.way()
 		sink.Link(label.PathTypes.Index(way.Type), label.Protocols.Index(way.Protocol), s.RTT)
+		c.line(p, at, colRTT, ms(s.RTT))
 	}
 	for i := range s.Streams {
 		r, ok := fromServer(&s.Streams[i], id, s.RTT)
 		c.take(p, Server, r, ok, sink)
 	}
-	p.finish(Server, at, sink)
+	c.finish(p, Server, at, sink)
 }
 
 // Client takes in what a client reported of its own streams; at is when the
@@ -109,11 +122,16 @@ func (c *Call) Client(id string, s *ClientSample, at time.Time, sink Sink) {
 		return
 	}
 	p.clientPath(s)
+	c.line(p, at, colClientRTT, ms(s.RTT))
+	c.line(p, at, colAvailable, s.AvailableBPS)
 	for i := range s.Streams {
 		r, ok := fromClient(&s.Streams[i], id, s.RTT)
+		if r.key.direction == Up {
+			r.estimate = s.AvailableBPS
+		}
 		c.take(p, Client, r, ok, sink)
 	}
-	p.finish(Client, at, sink)
+	c.finish(p, Client, at, sink)
 }
 
 // enter opens a sample.

@@ -18,7 +18,81 @@ type Document struct {
 	TalkMS       int64         `json:"talk_ms"`
 	Reason       string        `json:"reason,omitempty"`
 	Video        bool          `json:"video"`
+	Score        float64       `json:"score,omitempty"`   // MOS of the worst stream's worst tenth; see package quality
+	Verdict      string        `json:"verdict,omitempty"` // where the trouble was, in one sentence
 	Participants []Participant `json:"participants"`
+	Timeline     *Timeline     `json:"timeline,omitempty"`
+	Events       []Event       `json:"events,omitempty"`
+	EventsLost   int           `json:"events_lost,omitempty"` // beyond MaxEvents
+}
+
+// Timeline holds what was measured in steps of StepMS, 10 s unless the call is
+// so long that steps were joined. Step i covers the time from StartedAt of the
+// document + i·StepMS to the next.
+type Timeline struct {
+	StepMS int64   `json:"step_ms"`
+	Steps  int     `json:"steps"`
+	Links  []Line  `json:"links"`   // one a participant: the path's RTT and the estimates
+	Media  []Track `json:"streams"` // one a stream and view
+}
+
+// Line is the path of one participant over time. A list has a value for each
+// step; null where nothing was measured.
+type Line struct {
+	Participant string     `json:"participant"`
+	RTT         []*float64 `json:"rtt_ms"`
+	ClientRTT   []*float64 `json:"client_rtt_ms"`
+	Available   []*float64 `json:"available_bps"`
+}
+
+// Track is one stream as one side measured it, over time. Values are means over
+// the step, but loss, which is of all packets of the step.
+type Track struct {
+	Participant string     `json:"participant"`
+	Direction   string     `json:"direction"`
+	Kind        string     `json:"kind"`
+	From        string     `json:"from"`
+	View        string     `json:"view"`  // server or client
+	Layer       []*float64 `json:"layer"` // simulcast layer that is forwarded, 0 the smallest; null: there are none
+	RTT         []*float64 `json:"rtt_ms"`
+	Jitter      []*float64 `json:"jitter_ms"`
+	Loss        []*float64 `json:"loss_ratio"`
+	Bitrate     []*float64 `json:"bitrate_bps"`
+	FPS         []*float64 `json:"fps"`
+	Height      []*float64 `json:"height_px"`
+	Estimate    []*float64 `json:"estimate_bps"` // of the bandwidth towards this receiver, or from this sender
+	Score       []*float64 `json:"mos"`
+}
+
+// The kinds of event.
+const (
+	EventJoin    = "join"    // media is up
+	EventLeave   = "leave"   // detail: reason
+	EventPath    = "path"    // another ICE path; detail: type/protocol
+	EventLink    = "link"    // detail: connected, disconnected, failed
+	EventMute    = "mute"    // with kind
+	EventUnmute  = "unmute"  // with kind
+	EventLayer   = "layer"   // detail: from>to
+	EventPLI     = "pli"     // key frames asked for in this second; detail: how many
+	EventCodec   = "codec"   // detail: the new one
+	EventFreeze  = "freeze"  // detail: milliseconds
+	EventQuality = "quality" // detail: level where why
+	EventRestart = "restart" // ICE restart
+	EventSignal  = "signal"  // the WebSocket; detail: lost, back
+	EventEnd     = "end"     // of the call; detail: reason
+	EventConfig  = "config"  // the server's configuration changed
+	MaxEvents    = 2000      // of one call; further ones are counted
+)
+
+// Event is something that happened at one moment.
+type Event struct {
+	AtMS        int64  `json:"at_ms"` // since the call's start
+	Event       string `json:"event"`
+	Participant string `json:"participant,omitempty"`
+	Direction   string `json:"direction,omitempty"`
+	Kind        string `json:"kind,omitempty"`
+	From        string `json:"from,omitempty"`
+	Detail      string `json:"detail,omitempty"`
 }
 
 // Participant is one person in the call.
@@ -48,6 +122,7 @@ type PathInfo struct {
 	Remote      string      `json:"remote,omitempty"`
 	SRTPProfile string      `json:"srtp_profile,omitempty"`
 	Changes     int         `json:"changes"`
+	Before      []string    `json:"before,omitempty"` // type/protocol of those before a change
 	Server      *ServerPath `json:"server,omitempty"`
 	Client      *ClientPath `json:"client,omitempty"`
 }
@@ -75,6 +150,17 @@ type Stream struct {
 	From      string `json:"from"`
 	Server    *View  `json:"server,omitempty"`
 	Client    *View  `json:"client,omitempty"`
+
+	Score   *Distribution `json:"mos,omitempty"`     // mean opinion score, 1 to 5, of what reached this end; one value a sample
+	Trouble *Trouble      `json:"trouble,omitempty"` // absent: none
+}
+
+// Trouble says where a stream was bad, and by what.
+type Trouble struct {
+	Where string  `json:"where"`       // uplink, downlink, server, device
+	Why   string  `json:"why"`         // loss, delay, jitter, bandwidth, freezes, silence, load
+	Share float64 `json:"share_ratio"` // of the stream's samples with a score below fair
+	Says  string  `json:"says"`        // in one sentence
 }
 
 // View is a stream as one side measured it.

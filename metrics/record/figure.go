@@ -30,8 +30,14 @@ var most = [NumFigures]float64{
 // The labels are places in the closed lists of package label; a negative
 // value means that the figure is not known.
 type Interval struct {
+	CallID                       string // for an exemplar; never a label
 	View, Direction, Kind, Codec int
 	Values                       [NumFigures]float64
+	// Score is the stream's mean opinion score, 1 to 5, as it comes out at its
+	// end (package quality): of what was sent up, at the server; of what goes
+	// down, at the receiver, with the source's uplink in it.
+	// Negative: not known.
+	Score float64
 }
 
 // Sink is told what comes out of each sample as it happens. Its methods are

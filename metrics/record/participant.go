@@ -1,6 +1,7 @@
 package record
 
 import (
+	"slices"
 	"strings"
 	"time"
 
@@ -28,16 +29,39 @@ type participant struct {
 	clientRTT, available                     dist.Dist
 
 	streams map[key]*stream
+
+	before []string           // type/protocol of the paths before a change
+	muted  [numKinds]muteness // by place in label.Kinds
+	down   bool               // its link is
+	alive  time.Time          // when something last came over it
+
+	level Quality // what is thought of the connection
+	next  candidate
+	rated time.Time
+
+	line track
 }
+
+// muteness is what signaling and the media server know of a source.
+type muteness struct{ said, seen bool }
+
+func (p *participant) isMuted(kind int) bool { return p.muted[kind].said || p.muted[kind].seen }
+
+// numKinds has room for every place in label.Kinds.
+const numKinds = 4
 
 // stream is one source on its way, as both sides see it; nil where a side has
 // not seen it.
 type stream struct {
 	views [numViews]*view
+	tally tally
+	own   verdict // on the participant's own hop, now
+	ownAt time.Time
 }
 
-// finish closes a sample: every stream in it closes its step.
-func (p *participant) finish(side int, at time.Time, sink Sink) {
+// finish closes a sample: every stream in it closes its step, and then is
+// judged.
+func (c *Call) finish(p *participant, side int, at time.Time, sink Sink) {
 	s := &p.sides[side]
 	for i := range s.readings {
 		r, b := &s.readings[i], s.owners[i]
@@ -50,12 +74,23 @@ func (p *participant) finish(side int, at time.Time, sink Sink) {
 			s.touched = append(s.touched, v)
 		}
 	}
-	var out Interval
 	for _, v := range s.touched {
-		if v.close(at, &out) {
-			sink.Interval(&out)
+		if v.alive() {
+			p.heard(at)
 		}
 	}
+	out := Interval{CallID: c.id}
+	for _, v := range s.touched {
+		c.derive(p, v, at)
+		if !v.close(at, &out) {
+			continue
+		}
+		c.score(p, v.key, v, &out, at)
+		c.clock.reach(c, at)
+		v.track.interval(c.clock.index(at), v, &out)
+		sink.Interval(&out)
+	}
+	c.rate(p, at)
 }
 
 // view finds or makes the view of a stream; nil if there are too many.
@@ -65,17 +100,17 @@ func (p *participant) view(k key, side int) *view {
 		if len(p.streams) >= MaxStreams {
 			return nil
 		}
-		s = &stream{}
+		s = &stream{own: noVerdict}
 		p.streams[k] = s
 	}
 	if s.views[side] == nil {
-		s.views[side] = &view{labels: [4]int{side, k.direction, k.kind}}
+		s.views[side] = &view{key: k, labels: [4]int{side, k.direction, k.kind}, layer: unknown}
 	}
 	return s.views[side]
 }
 
 // serverPath notes the link as the server sees it, and counts its changes.
-func (p *participant) serverPath(s *LinkSample) {
+func (c *Call) serverPath(p *participant, s *LinkSample, at time.Time) {
 	remote := mask.Addr(s.Remote.Addr())
 	if p.path == s.Path && p.remote == remote {
 		p.profile = s.SRTPProfile
@@ -83,8 +118,26 @@ func (p *participant) serverPath(s *LinkSample) {
 	}
 	if p.path != (Path{}) || p.remote != "" {
 		p.changes++
+		was := p.way()
+		p.path = s.Path
+		p.moved(was)
+		way := p.way()
+		c.note(Event{Event: EventPath, Participant: p.id, Detail: way.Type + "/" + way.Protocol}, at)
 	}
 	p.path, p.remote, p.profile = s.Path, remote, s.SRTPProfile
+}
+
+// maxBefore bounds the paths before a change that are listed.
+const maxBefore = 8
+
+// moved keeps the path that was, if the one now is another.
+func (p *participant) moved(was Path) {
+	if was == p.way() || was.Type == "" || was.Protocol == "" || len(p.before) >= maxBefore {
+		return
+	}
+	if name := was.Type + "/" + was.Protocol; !slices.Contains(p.before, name) {
+		p.before = append(p.before, name)
+	}
 }
 
 func (p *participant) clientPath(s *ClientSample) {

@@ -32,6 +32,8 @@ func anyServer(t *rapid.T) *LinkSample {
 			Packets: number.Draw(t, "packets"), Bytes: number.Draw(t, "bytes"), Expected: number.Draw(t, "expected"),
 			Lost: number.Draw(t, "lost"), Repaired: number.Draw(t, "repaired"), Frames: number.Draw(t, "frames"),
 			Jitter: time.Duration(rapid.Int64().Draw(t, "jitter")), RTT: time.Duration(rapid.Int64().Draw(t, "rtt")),
+			Holes: number.Draw(t, "holes"), Layers: rapid.Int().Draw(t, "layers"), Layer: rapid.Int().Draw(t, "layer"),
+			EstimateBPS: rapid.OneOf(rapid.Float64(), rapid.SampledFrom([]float64{math.NaN(), math.Inf(1)})).Draw(t, "estimate"), Muted: rapid.Bool().Draw(t, "muted"),
 			Reports: number.Draw(t, "reports"), RemoteFractionLost: rapid.Float64().Draw(t, "fraction"),
 			RemoteLost: rapid.Int64().Draw(t, "remote lost"), Width: rapid.Int().Draw(t, "width"), Height: rapid.Int().Draw(t, "height"),
 		})
@@ -93,6 +95,7 @@ func sane(t *rapid.T, d *Document) {
 		t.Fatal(err)
 	}
 	walk("record", doc)
+	saneScores(t, d)
 	for _, p := range d.Participants {
 		for _, s := range p.Streams {
 			if !label.Directions.Has(s.Direction) || !label.Kinds.Has(s.Kind) || s.From != "a" && s.From != "b" {
@@ -110,6 +113,43 @@ func sane(t *rapid.T, d *Document) {
 	}
 }
 
+// saneScores checks what came with the scores: the time line, the events and
+// the troubles.
+func saneScores(t *rapid.T, d *Document) {
+	if d.Score != 0 && (d.Score < 1 || d.Score > 5) || len(d.Events) > MaxEvents {
+		t.Fatalf("score %v, %d events", d.Score, len(d.Events))
+	}
+	for i, e := range d.Events {
+		if !label.Events.Has(e.Event) || i > 0 && e.AtMS < d.Events[i-1].AtMS {
+			t.Fatalf("event %d: %+v", i, e)
+		}
+	}
+	for _, p := range d.Participants {
+		for _, s := range p.Streams {
+			if s.Score != nil && (s.Score.Min < 1 || s.Score.Max > 5) {
+				t.Fatalf("%+v", s.Score)
+			}
+			if x := s.Trouble; x != nil && (!label.Places.Has(x.Where) || !label.Faults.Has(x.Why) || x.Share > 1 || x.Says == "") {
+				t.Fatalf("%+v", x)
+			}
+		}
+	}
+	for _, tr := range d.Timeline.Media {
+		for name, l := range map[string][]*float64{
+			"layer": tr.Layer, "rtt": tr.RTT, "jitter": tr.Jitter, "loss": tr.Loss, "bitrate": tr.Bitrate, "fps": tr.FPS, "height": tr.Height, "estimate": tr.Estimate, "mos": tr.Score,
+		} {
+			if len(l) != d.Timeline.Steps {
+				t.Fatalf("%s has %d of %d steps", name, len(l), d.Timeline.Steps)
+			}
+			for _, v := range l {
+				if v != nil && (math.IsNaN(*v) || *v < 0 || name == "loss" && *v > 1 || name == "mos" && (*v < 1 || *v > 5)) {
+					t.Fatalf("%s is %v", name, *v)
+				}
+			}
+		}
+	}
+}
+
 func TestAnySamplesGiveASaneRecord(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c, n := two(), &notes{}
@@ -117,13 +157,24 @@ func TestAnySamplesGiveASaneRecord(t *testing.T) {
 		for range rapid.IntRange(1, 12).Draw(t, "samples") {
 			at = max(3, at+rapid.Float64Range(-1, 5).Draw(t, "step"))
 			who := word(t, "who", "a", "b")
+			if rapid.IntRange(0, 4).Draw(t, "event") == 0 {
+				c.Event(who, word(t, "what", "mute", "unmute", "link"), Event{Kind: word(t, "of", "audio", "video"), Detail: word(t, "detail", "failed", "connected")}, after(at))
+			}
 			if rapid.Bool().Draw(t, "client") {
 				c.Client(who, anyClient(t), after(at), n)
 			} else {
 				c.Server(who, anyServer(t), after(at), n)
 			}
 		}
+		for _, q := range c.Quality(after(at)) {
+			if !label.Levels.Has(q.Level) || q.MOS != 0 && (q.MOS < 1 || q.MOS > 5) || q.Where != "" && !label.Places.Has(q.Where) {
+				t.Fatalf("%+v", q)
+			}
+		}
 		for _, i := range n.intervals {
+			if i.CallID != "c1" || i.Score != unknown && (i.Score < 1 || i.Score > 5) {
+				t.Fatalf("call %q, score %v", i.CallID, i.Score)
+			}
 			for f, v := range i.Values {
 				if math.IsNaN(v) || v > most[f] {
 					t.Fatalf("figure %d is %v", f, v)

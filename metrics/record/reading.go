@@ -58,6 +58,9 @@ type reading struct {
 	fps           float64
 	jitterBuffer  float64
 	width, height int
+	holes         float64
+	estimate      float64
+	layer         int // unknown: there are none
 }
 
 const unknown = -1
@@ -87,12 +90,16 @@ func fromServer(s *StreamSample, self string, link time.Duration) (reading, bool
 		id: s.ID, codec: label.Codecs.Index(s.Codec), started: s.Started, reports: s.Reports,
 		rtcp: s.Reports > 0 || s.RTT > 0, rtt: rttOr(s.RTT, link), jitter: ms(s.Jitter),
 		fraction: unknown, jitterBuffer: unknown, width: pixels(s.Width), height: pixels(s.Height),
-		key: key{label.Directions.Index(s.Direction), label.Kinds.Index(s.Kind), s.From},
+		key:   key{label.Directions.Index(s.Direction), label.Kinds.Index(s.Kind), s.From},
+		holes: float64(s.Holes), estimate: s.EstimateBPS, layer: unknown,
 		c: counts{
 			packets: float64(s.Packets), bytes: float64(s.Bytes), retransmitted: float64(s.Retransmitted),
 			nacks: float64(s.NACKs), plis: float64(s.PLIs), frames: float64(s.Frames), keyFrames: float64(s.KeyFrames),
 			expected: float64(s.Expected), lost: float64(s.Lost), repaired: float64(s.Repaired),
 		},
+	}
+	if s.Layers > 1 && s.Layer >= 0 && s.Layer < s.Layers {
+		r.layer = s.Layer
 	}
 	switch r.key.direction {
 	case Up:
@@ -105,7 +112,10 @@ func fromServer(s *StreamSample, self string, link time.Duration) (reading, bool
 	case Down:
 		// Of what went down the server knows only what receiver reports say,
 		// and of repairs only that it sent the packet again.
-		r.c[expected], r.c[lost] = r.c[packets], float64(s.RemoteLost)
+		r.c[lost] = float64(s.RemoteLost)
+		if s.Expected == 0 {
+			r.c[expected] = r.c[packets]
+		}
 		if s.Repaired == 0 {
 			r.c[repaired] = max(0, min(r.c[retransmitted], r.c[lost]))
 		}
@@ -124,7 +134,7 @@ func fromClient(s *ClientStream, self string, link time.Duration) (reading, bool
 	r := reading{
 		id: s.MID, codec: label.Codecs.Index(s.Codec),
 		rtcp: s.RTT > 0, rtt: rttOr(s.RTT, link), jitter: ms(s.Jitter),
-		fraction: unknown, fps: s.FPS, jitterBuffer: unknown, width: pixels(s.Width), height: pixels(s.Height),
+		fraction: unknown, fps: s.FPS, jitterBuffer: unknown, layer: unknown, width: pixels(s.Width), height: pixels(s.Height),
 		key: key{direction, label.Kinds.Index(s.Kind), s.From},
 		c: counts{
 			packets: float64(s.Packets), bytes: float64(s.Bytes), lost: float64(s.PacketsLost),

@@ -40,9 +40,11 @@ type StreamSample struct {
 	// rates begin with the second sample.
 	Started time.Time
 
-	Packets  uint64 // up: received, down: sent; without retransmissions
-	Bytes    uint64 // RTP payload of Packets
-	Expected uint64 // up: by sequence numbers (RFC 3550, A.3); 0: Packets + Lost is taken
+	Packets uint64 // up: received, down: sent; without retransmissions
+	Bytes   uint64 // RTP payload of Packets
+	// Expected is, for up, by sequence numbers (RFC 3550, A.3); 0: Packets + Lost
+	// is taken. Down: those that the last receiver report is about; 0: Packets.
+	Expected uint64
 	// Lost is, for up, the number of packets that did not arrive when first
 	// sent, whether or not a retransmission brought them later.
 	Lost     uint64
@@ -59,6 +61,15 @@ type StreamSample struct {
 	Reports            uint64  // receiver reports that came; 0: not counted
 	RemoteFractionLost float64 // of the last report, 0…1
 	RemoteLost         int64   // cumulative; may fall when duplicates arrive
+	// Holes is how many sequence numbers of the stream the server has left out,
+	// because they were lost on their way up and have not come since. The
+	// receiver counts them as lost; they are not the downlink's.
+	Holes uint64
+
+	Muted       bool    // up: the owner has muted it: what still comes is not judged
+	EstimateBPS float64 // of the bandwidth on this way; 0: there is none
+	Layers      int     // of a simulcast; less than 2: there are none
+	Layer       int     // the one that is forwarded, 0 the smallest
 
 	Frames        uint64 // video: whole frames forwarded; 0 throughout: not counted
 	KeyFrames     uint64

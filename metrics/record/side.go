@@ -28,6 +28,8 @@ type baseline struct {
 	started time.Time
 	key     key
 	reports uint64
+	holes   float64 // at the far end's last report
+	missed  float64 // the most that the downlink had lost by any report
 
 	gen   uint64 // the sample that holds a reading of it
 	place int    // and where in that sample's readings
@@ -86,6 +88,7 @@ func (r *reading) merge(o *reading) {
 	r.rtt, r.jitter = max(r.rtt, o.rtt), max(r.jitter, o.jitter)
 	r.fraction, r.jitterBuffer = max(r.fraction, o.fraction), max(r.jitterBuffer, o.jitterBuffer)
 	r.fps = max(r.fps, o.fps)
+	r.holes, r.estimate, r.layer = r.holes+o.holes, max(r.estimate, o.estimate), max(r.layer, o.layer)
 	if o.width*o.height > r.width*r.height {
 		r.width, r.height = o.width, o.height
 	}

@@ -14,6 +14,7 @@ const minInterval = 100 * time.Millisecond
 
 // view is one stream as one side measures it.
 type view struct {
+	key           key
 	labels        [4]int // view, direction, kind, codec now
 	codecs        []string
 	started, last time.Time // of the first and the last interval in which packets moved
@@ -26,7 +27,16 @@ type view struct {
 	width, height int
 	dists         [NumFigures]dist.Dist
 	step          step
+	recent        window
+	track         track
+	sinceReport   sent    // what went out since the far end's last report
+	layer         int     // that was forwarded last
+	codecNow      string  // in which packets came last
+	weight        float64 // packets that the last loss ratio is of
 }
+
+// sent is what went down.
+type sent struct{ packets, resent float64 }
 
 // rated sums up the intervals in which packets moved over a time that is known.
 type rated struct {
@@ -42,11 +52,14 @@ type step struct {
 	timed         bool // elapsed is known
 	moved         bool // a reading's counters last stood for another source
 	reported      bool // a new RTCP report is in it
+	holed         bool // what the far end calls lost came to the server with holes in it
 	fps           float64
 	rtt, jitter   float64
 	fraction      float64
 	jitterBuffer  float64
 	width, height int
+	estimate      float64
+	layer         int
 }
 
 // gather adds reading r, whose counters stood at b before, to the view's step
@@ -54,7 +67,7 @@ type step struct {
 func (v *view) gather(gen uint64, r *reading, b *baseline, at time.Time) bool {
 	s, first := &v.step, v.step.gen != gen
 	if first {
-		*s = step{gen: gen, rtt: unknown, jitter: unknown, fraction: unknown, jitterBuffer: unknown}
+		*s = step{gen: gen, rtt: unknown, jitter: unknown, fraction: unknown, jitterBuffer: unknown, layer: unknown}
 	}
 	for i := range r.c {
 		r.c[i] = bounded(r.c[i])
@@ -66,9 +79,17 @@ func (v *view) gather(gen uint64, r *reading, b *baseline, at time.Time) bool {
 		from, since = b.c, b.at
 		s.moved = s.moved || b.key != r.key
 	}
+	if fresh {
+		b.holes, b.missed = 0, 0
+	}
 	if r.rtcp && (r.reports == 0 || fresh || r.reports != b.reports) {
 		s.reported = true
 		s.fraction = max(s.fraction, r.fraction)
+		s.holed = s.holed || r.holes > b.holes
+		b.holes = r.holes
+	}
+	if v.reports() {
+		b.downlink(r)
 	}
 	if !since.IsZero() && at.After(since) {
 		s.timed, s.elapsed = true, max(s.elapsed, at.Sub(since))
@@ -80,6 +101,7 @@ func (v *view) gather(gen uint64, r *reading, b *baseline, at time.Time) bool {
 		s.fps += r.fps
 	}
 	s.rtt, s.jitter, s.jitterBuffer = max(s.rtt, r.rtt), max(s.jitter, r.jitter), max(s.jitterBuffer, r.jitterBuffer)
+	s.estimate, s.layer = max(s.estimate, r.estimate), max(s.layer, r.layer)
 	if r.width > 0 && r.height > 0 && r.width*r.height > s.width*s.height {
 		s.width, s.height = r.width, r.height
 	}
@@ -111,8 +133,19 @@ func (v *view) close(at time.Time, out *Interval) bool {
 	if rates && v.openTime < minInterval {
 		return false
 	}
+	v.sinceReport.packets += v.open[packets]
+	v.sinceReport.resent += v.open[retransmitted]
 	out.View, out.Direction, out.Kind, out.Codec = v.labels[0], v.labels[1], v.labels[2], v.labels[3]
 	v.figures(rates, &out.Values)
+	if rates && v.open[packets] > 0 {
+		v.recent.take(v, out, v.openTime, at)
+	}
+	if out.Values[Loss] >= 0 {
+		v.weight = v.open[expected]
+	}
+	if s.reported {
+		v.sinceReport = sent{}
+	}
 	if v.open[packets] > 0 {
 		v.active += v.openTime
 		if rates {
@@ -141,13 +174,13 @@ func (v *view) figures(rates bool, out *[NumFigures]float64) {
 	if d[packets] <= 0 || s.moved {
 		return
 	}
-	down, far := v.labels[1] == Down, v.labels[0] == Server && v.labels[1] == Down || v.labels[0] == Client && v.labels[1] == Up
+	far := v.labels[0] == Server && v.labels[1] == Down || v.labels[0] == Client && v.labels[1] == Up
 	if !far || s.reported {
 		out[Jitter] = s.jitter // far: as the other end reported it, if it has
 	}
 	switch {
-	case v.labels[0] == Server && down:
-		out[Loss] = s.fraction
+	case v.reports():
+		out[Loss] = v.downlinkLoss()
 	case d[expected] > 0:
 		out[Loss] = min(1, max(0, d[lost])/d[expected])
 	}
@@ -170,6 +203,27 @@ func (v *view) figures(rates bool, out *[NumFigures]float64) {
 	case s.fps > 0:
 		out[FPS] = s.fps
 	}
+}
+
+// downlink counts what the downlink has lost: what its receiver misses, less
+// what the server never had. The server's holes are known later than they came
+// about and sooner than the receiver's report of them, so the difference is too
+// small for a moment and never too large; the most that it has been is right.
+func (b *baseline) downlink(r *reading) {
+	b.missed = max(b.missed, r.c[lost]-r.holes)
+	if r.holes > 0 {
+		r.c[lost] = b.missed
+	}
+}
+
+// downlinkLoss is the share that the downlink lost by the receiver's last
+// report; unknown without a new one.
+func (v *view) downlinkLoss() float64 {
+	s := &v.step
+	if s.fraction < 0 || !s.holed || v.sinceReport.packets <= 0 {
+		return s.fraction
+	}
+	return max(0, min(s.fraction, v.open[lost]/v.sinceReport.packets))
 }
 
 // codec notes the codec in which packets came, in the order of appearance.
