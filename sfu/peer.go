@@ -166,7 +166,6 @@ func (p *Peer) keyFrame(ssrc uint32, _ rtcp.Packet, _ *datagram.Batch, now time.
 // plan checks an offer against the sources that the peer names, and chooses a
 // codec for each section on which it sends. Called with Room.mu held.
 func (p *Peer) plan(o *sdp.Offer, sources []Source) (map[string]codec.Kind, error) {
-	cfg := p.room.server.cfg.Link
 	bySource := map[string]Source{}
 	kinds := map[Kind]bool{}
 	for _, s := range sources {
@@ -192,7 +191,7 @@ func (p *Peer) plan(o *sdp.Offer, sources []Source) (map[string]codec.Kind, erro
 		case !sec.Sends:
 			continue
 		}
-		k, err := p.codecFor(sec, cfg)
+		k, err := p.codecFor(sec, p.room.terms)
 		if err != nil {
 			return nil, err
 		}
@@ -204,13 +203,13 @@ func (p *Peer) plan(o *sdp.Offer, sources []Source) (map[string]codec.Kind, erro
 	return out, p.decodes(o)
 }
 
-func (p *Peer) codecFor(sec *sdp.Section, cfg link.Config) (codec.Kind, error) {
+func (p *Peer) codecFor(sec *sdp.Section, terms *link.Terms) (codec.Kind, error) {
 	if u := p.uplink(sec.MID); u != nil {
 		return u.Codec(), nil // what was agreed stays
 	}
-	prefer := cfg.Audio
+	prefer := terms.Audio
 	if sec.Video {
-		prefer = cfg.Video
+		prefer = terms.Video
 	}
 	return chooseCodec(sec, prefer, func(k codec.Kind) bool { return p.room.decodable(p, k) })
 }
@@ -236,7 +235,6 @@ func (p *Peer) decodes(o *sdp.Offer) error {
 
 // adopt takes the outcome of a negotiation. Called with Room.mu held.
 func (p *Peer) adopt(o *sdp.Offer, n *link.Negotiated, sources []Source, now time.Time) {
-	cfg := p.room.server.cfg
 	to := map[string]link.Receiver{}
 	for _, nu := range n.Uplinks {
 		for _, s := range sources {
@@ -249,8 +247,8 @@ func (p *Peer) adopt(o *sdp.Offer, n *link.Negotiated, sources []Source, now tim
 				continue
 			}
 			u := &uplink{peer: p, kind: s.Kind, mid: s.MID, muted: s.Muted, Uplink: forward.NewUplink(forward.UplinkConfig{
-				Codec: nu.Codec, PT: nu.PT, RTXPT: nu.RTXPT, History: cfg.HistoryPackets,
-				Clock: &p.clock, KeyFrame: cfg.PLIMinInterval, RequestKeyFrame: p.link.RequestKeyFrame,
+				Codec: nu.Codec, PT: nu.PT, RTXPT: nu.RTXPT, History: p.room.history,
+				Clock: &p.clock, KeyFrame: p.room.server.cfg.Load().PLIMinInterval, RequestKeyFrame: p.link.RequestKeyFrame,
 			})}
 			u.SetMuted(s.Muted, now)
 			p.uplinks = append(p.uplinks, u)

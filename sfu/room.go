@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kinwire/sfu/codec"
+	"kinwire/sfu/link"
 	"kinwire/sfu/sdp"
 )
 
@@ -15,6 +16,9 @@ type Room struct {
 	server *Server
 	name   string
 	held   int // by calls in progress; guarded by Server.mu
+
+	terms   *link.Terms // of all its peers' links: those of when it began
+	history int         // packets kept for each video source
 
 	mu    sync.RWMutex
 	peers map[string]*Peer
@@ -25,7 +29,10 @@ type Room struct {
 }
 
 func newRoom(s *Server, name string) *Room {
-	return &Room{server: s, name: name, peers: map[string]*Peer{}}
+	return &Room{
+		server: s, name: name, peers: map[string]*Peer{},
+		terms: s.transport.Terms(), history: s.cfg.Load().HistoryPackets,
+	}
 }
 
 func (r *Room) empty() bool {
@@ -45,7 +52,7 @@ func (r *Room) join(name string, o *sdp.Offer, sources []Source) (Answer, error)
 		return Answer{}, fmt.Errorf("sfu: given the peer name %.40q; 1 to %d characters of ASCII are allowed", name, maxName)
 	}
 	p := &Peer{room: r, name: name}
-	l, err := r.server.transport.NewLink(p)
+	l, err := r.server.transport.NewLinkUnder(r.terms, p)
 	if err != nil {
 		return Answer{}, err
 	}
@@ -86,7 +93,7 @@ func (r *Room) admit(p *Peer, joining bool) error {
 	switch {
 	case joining && r.peers[p.name] != nil:
 		return fmt.Errorf("%w: it is joining already", ErrUnknownPeer)
-	case joining && len(r.peers) >= r.server.cfg.MaxPeers:
+	case joining && len(r.peers) >= r.server.cfg.Load().MaxPeers:
 		return fmt.Errorf("%w: it has %d people, the most that are allowed", ErrFull, len(r.peers))
 	case !joining && r.peers[p.name] != p:
 		return ErrUnknownPeer

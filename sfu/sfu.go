@@ -31,6 +31,7 @@ import (
 	"maps"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kinwire/sfu/codec"
@@ -107,7 +108,7 @@ var (
 
 // Server is the SFU.
 type Server struct {
-	cfg       Config
+	cfg       atomic.Pointer[Config] // of now, see Tune
 	transport *link.Transport
 	observer  Observer
 	log       *slog.Logger
@@ -133,9 +134,10 @@ func New(cfg Config, o Observer, log *slog.Logger, now func() time.Time) (*Serve
 	}
 	ctx, stop := context.WithCancel(context.Background())
 	s := &Server{
-		cfg: cfg, transport: t, observer: o, log: log, now: now, rooms: map[string]*Room{}, retired: newTotals(),
+		transport: t, observer: o, log: log, now: now, rooms: map[string]*Room{}, retired: newTotals(),
 		stop: stop, stopped: make(chan struct{}), awake: make(chan struct{}, 1),
 	}
+	s.cfg.Store(&cfg)
 	go s.run(ctx)
 	return s, nil
 }

@@ -48,6 +48,22 @@ func (s *Server) Snapshot(f func(PeerStats)) {
 	}
 }
 
+// Peek calls f for every peer of every room, as Snapshot does, and takes nothing
+// from whoever calls Snapshot: what has left a slot is not told.
+func (s *Server) Peek(f func(PeerStats)) {
+	for _, r := range s.liveRooms() {
+		r.mu.RLock()
+		seen := make([]PeerStats, 0, len(r.order))
+		for _, p := range r.order {
+			seen = append(seen, r.glance(p))
+		}
+		r.mu.RUnlock()
+		for _, st := range seen {
+			f(st)
+		}
+	}
+}
+
 // Peer is a look at one peer; false when it is not there.
 func (s *Server) Peer(room, peer string) (PeerStats, bool) {
 	r, p := s.find(room, peer)
@@ -72,6 +88,15 @@ func (r *Room) snapshot() []PeerStats {
 
 // look is called with Room.mu held.
 func (r *Room) look(p *Peer) PeerStats {
+	st := r.glance(p)
+	p.finishedMu.Lock()
+	st.Down, p.finished = append(p.finished, st.Down...), nil
+	p.finishedMu.Unlock()
+	return st
+}
+
+// glance is a look at what is there now. Called with Room.mu held.
+func (r *Room) glance(p *Peer) PeerStats {
 	st := PeerStats{
 		Room: r.name, Peer: p.name, State: p.link.State(), Profile: p.link.Profile(),
 		RTT: roundTrip(p.slots), Link: p.link.Stats(),
@@ -80,9 +105,6 @@ func (r *Room) look(p *Peer) PeerStats {
 	for _, u := range p.uplinks {
 		st.Up = append(st.Up, UpStats{Kind: u.kind, MID: u.mid, UplinkStats: u.Stats()})
 	}
-	p.finishedMu.Lock()
-	st.Down, p.finished = p.finished, nil
-	p.finishedMu.Unlock()
 	for _, d := range p.slots {
 		if d.from != nil {
 			st.Down = append(st.Down, d.look())

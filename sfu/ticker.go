@@ -32,7 +32,7 @@ type ticker struct {
 // room it sleeps: an idle server does not wake.
 func (s *Server) run(ctx context.Context) {
 	defer close(s.stopped)
-	every := min(s.cfg.NACKInterval, transportTick)
+	every := s.cfg.Load().tick()
 	clock := time.NewTicker(every)
 	defer clock.Stop()
 	t := &ticker{out: datagram.NewBatch(tickBatch)}
@@ -52,9 +52,14 @@ func (s *Server) run(ctx context.Context) {
 			return
 		case <-clock.C:
 		}
+		cfg := s.cfg.Load()
+		if next := cfg.tick(); next != every {
+			every = next
+			clock.Reset(every)
+		}
 		t.now = s.now()
 		s.transport.Tick(t.now)
-		if t.due(s.cfg) {
+		if t.due(cfg) {
 			for _, r := range rooms {
 				r.tick(t)
 			}
@@ -64,7 +69,7 @@ func (s *Server) run(ctx context.Context) {
 }
 
 // due says whether it is time to look at the rooms, and notes what is due then.
-func (t *ticker) due(cfg Config) bool {
+func (t *ticker) due(cfg *Config) bool {
 	if t.now.Sub(t.last) < cfg.NACKInterval-transportTick/2 {
 		return false // half a tick early is nearer than half a tick late
 	}

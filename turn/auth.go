@@ -69,7 +69,7 @@ func (s *socket) permit(_ net.Addr, peerIP net.IP) bool {
 
 // reachable reports whether ip, a peer of the request, is the SFU's or allowed.
 func (s *socket) reachable(ip netip.Addr) bool {
-	if s.srv.allowed.has(ip) {
+	if s.srv.limits.Load().allowed.has(ip) {
 		return true
 	}
 	for _, peer := range s.req.peers {

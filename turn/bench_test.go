@@ -84,6 +84,7 @@ func (discard) close() error                             { return nil }
 func relayOnly() (*relay, *blackHole) {
 	hole := &blackHole{}
 	srv := &Server{sfu: hole}
+	srv.limits.Store(newLimits(Config{}))
 	s := &socket{srv: srv, carrier: discard{}, relays: map[netip.AddrPort]*relay{}}
 	r := newRelay(srv, s, netip.MustParseAddrPort("127.0.0.1:4000"), netip.MustParseAddrPort("127.0.0.1:20000"))
 	r.bindChannel(0x4000, netip.MustParseAddrPort(sfuAddr))

@@ -11,6 +11,7 @@ import (
 	"errors"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 )
 
@@ -37,7 +38,7 @@ var ErrUsername = errors.New(`turn: user name is not of the form "expiry:pseudon
 // off to count allocations by user.
 type Credentials struct {
 	secret   []byte
-	lifetime time.Duration
+	lifetime atomic.Int64 // nanoseconds
 	now      func() time.Time
 }
 
@@ -61,19 +62,18 @@ func NewCredentials(secret []byte, lifetime time.Duration, now func() time.Time)
 		secret = make([]byte, 32)
 		_, _ = rand.Read(secret) // never fails: it ends the program instead
 	}
-	if lifetime <= 0 {
-		lifetime = DefaultCredentialLifetime
-	}
 	if now == nil {
 		now = time.Now
 	}
-	return &Credentials{secret: secret, lifetime: lifetime, now: now}
+	c := &Credentials{secret: secret, now: now}
+	c.SetLifetime(lifetime)
+	return c
 }
 
 // Issue gives a user name and password for userID in callID, and the time from
 // which they make no new allocation. The user name carries neither id.
 func (c *Credentials) Issue(userID, callID string) (username, password string, expires time.Time) {
-	unix := c.now().Add(c.lifetime).Unix()
+	unix := c.now().Add(time.Duration(c.lifetime.Load())).Unix()
 	var stamp [8]byte
 	binary.BigEndian.PutUint64(stamp[:], uint64(unix))
 

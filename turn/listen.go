@@ -85,6 +85,7 @@ func (srv *Server) tlsConfig(now func() time.Time) (*tls.Config, error) {
 	if err != nil {
 		return nil, err
 	}
+	srv.cert = cert
 	return &tls.Config{MinVersion: tls.VersionTLS12, GetCertificate: cert.get}, nil
 }
 
@@ -123,7 +124,7 @@ func (srv *Server) accept(l net.Listener, proto string, config *tls.Config) {
 // welcome starts a goroutine that brings conn to where pion reads it, unless
 // there are too many already.
 func (srv *Server) welcome(conn net.Conn, proto string, config *tls.Config) {
-	if n := srv.count.streams.Add(1); n > int64(srv.cfg.MaxAllocations+spareStreams) {
+	if n := srv.count.streams.Add(1); n > int64(srv.limits.Load().allocations+spareStreams) {
 		srv.count.streams.Add(-1)
 		srv.count.drop(dropStreamLimit)
 		conn.Close()

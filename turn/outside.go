@@ -61,7 +61,7 @@ func (r *relay) readOutside(conn *net.UDPConn) {
 			continue
 		}
 		from = unmapped(from)
-		if !r.srv.allowed.has(from.Addr()) || r.srv.sfu.Owns(from) {
+		if !r.srv.limits.Load().allowed.has(from.Addr()) || r.srv.sfu.Owns(from) {
 			r.srv.count.drop(dropPeerSource)
 			continue
 		}

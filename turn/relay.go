@@ -177,7 +177,7 @@ func (r *relay) addrOf(a netip.AddrPort) net.Addr {
 
 // arrived counts a packet on its way to the client under where it came from.
 func (r *relay) arrived(from netip.AddrPort, n int) {
-	if len(r.srv.allowed) > 0 && !r.srv.sfu.Owns(from) {
+	if len(r.srv.limits.Load().allowed) > 0 && !r.srv.sfu.Owns(from) {
 		r.srv.count.fromPeers.add(n)
 		return
 	}
@@ -210,7 +210,7 @@ func (r *relay) toPeer(p []byte, to netip.AddrPort) {
 			return
 		}
 		count.toSFU.add(len(p))
-	case to.Addr().Is4() == r.relayed.Addr().Is4() && r.srv.allowed.has(to.Addr()):
+	case to.Addr().Is4() == r.relayed.Addr().Is4() && r.srv.limits.Load().allowed.has(to.Addr()):
 		if err := r.toOutside(p, to); err != nil {
 			count.drop(dropPeerWrite)
 			return

@@ -9,6 +9,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/pion/logging"
@@ -21,7 +22,8 @@ type Server struct {
 	credentials *Credentials
 	sfu         MediaPort
 	log         *slog.Logger
-	allowed     allowedPeers
+	limits      atomic.Pointer[limits]
+	cert        *certificate // nil without TLS
 	hosts       hosts
 	ports       *portSpace
 	addrs       Addrs
@@ -69,12 +71,12 @@ func New(cfg Config, d Deps) (*Server, error) {
 	}
 	srv := &Server{
 		cfg: cfg, credentials: d.Credentials, sfu: d.SFU, log: d.Log,
-		allowed: newAllowedPeers(cfg.AllowedPeers),
 		ports:   newPortSpace(rand.IntN(1 << 16)),
 		sockets: make(map[*socket]struct{}),
 		conns:   make(map[net.Conn]struct{}),
 		users:   make(map[userTag]int),
 	}
+	srv.limits.Store(newLimits(cfg))
 	srv.ctx, srv.cancel = context.WithCancel(context.Background())
 	if err := srv.listen(d.Now); err != nil {
 		return nil, errors.Join(err, srv.Close())
@@ -221,7 +223,7 @@ func (q *request) user(c *Credentials) (string, identity, error) {
 func (srv *Server) admit(user userTag) bool {
 	srv.mu.Lock()
 	defer srv.mu.Unlock()
-	if srv.closed || srv.live >= srv.cfg.MaxAllocations || srv.users[user] >= srv.cfg.MaxAllocationsPerUser {
+	if most := srv.limits.Load(); srv.closed || srv.live >= most.allocations || srv.users[user] >= most.ofUser {
 		return false
 	}
 	srv.live++

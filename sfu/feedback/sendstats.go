@@ -28,6 +28,9 @@ type SendTotals struct {
 	// Lost is the number of packets lost since the beginning, as the receiver
 	// counts it; below 0 when it counted duplicates as received.
 	Lost int64
+	// Judged is how many packets had been sent when the last report came: those
+	// that Lost is about, and what was on its way.
+	Judged uint64
 	// Jitter is the interarrival jitter at the receiver.
 	Jitter time.Duration
 	// HighestSequence is the extended sequence number of the newest packet
@@ -144,6 +147,7 @@ func (s *SendStats) Block(b rtcp.ReceptionReport, now time.Time) (rtt time.Durat
 	t.ReportedAt = now
 	t.FractionLost = float64(b.FractionLost) / 256
 	t.Lost = int64(int32(b.TotalLost<<8) >> 8) // 24 bits with sign
+	t.Judged = t.Packets
 	t.Jitter = fromTicks(b.Jitter, s.rate)
 	t.HighestSequence = b.LastSequenceNumber
 	rtt, ok = s.roundTrip(b, now)

@@ -74,7 +74,7 @@ func TestSendStatsBlock(t *testing.T) {
 	got := s.Totals()
 	require.Equal(t, feedback.SendTotals{
 		Packets: 1, Bytes: 1, Reports: 1, ReportedAt: after(1050 * ms), RTT: 50 * ms,
-		FractionLost: 0.25, Lost: 12, Jitter: 10 * ms, HighestSequence: 65540,
+		FractionLost: 0.25, Lost: 12, Judged: 1, Jitter: 10 * ms, HighestSequence: 65540,
 	}, got)
 
 	refused := map[string]rtcp.ReceptionReport{

@@ -33,8 +33,8 @@ type Downlink struct {
 	stats *feedback.SendStats
 	Drops Drops
 
-	retransmitted, nacks, plis, bytes, packets, frames atomic.Uint64
-	base                                               atomic.Pointer[DownlinkStats] // when the present source came
+	retransmitted, nacks, plis, bytes, packets, frames, holes atomic.Uint64
+	base                                                      atomic.Pointer[DownlinkStats] // when the present source came
 
 	mu        sync.Mutex
 	source    *Uplink
@@ -155,7 +155,12 @@ func (d *Downlink) write(p *packet.View, pt uint8, out *datagram.Batch, now time
 		if first || h.Timestamp != d.lastTS {
 			d.frames.Add(1)
 		}
+		if skipped := h.Seq - d.lastSeq - 1; !first && skipped > 0 {
+			d.holes.Add(uint64(skipped))
+		}
 		d.lastSeq, d.lastTS, d.lastAt = h.Seq, h.Timestamp, now
+	} else if d.holes.Load() > 0 {
+		d.holes.Add(^uint64(0)) // one of them has come after all
 	}
 	payload := p.Payload()
 	if err := d.cfg.Writer.WriteRTP(out, h, payload); err != nil {
@@ -262,15 +267,18 @@ type DownlinkStats struct {
 	Retransmitted uint64 // NACKed packets sent again
 	NACKs         uint64 // sequence numbers the receiver asked for
 	PLIs          uint64
-	Remote        feedback.SendTotals
-	Started       time.Time // when the present source came
+	// Holes are sequence numbers left out: lost on their way up, and not come
+	// since. The receiver counts them as lost.
+	Holes   uint64
+	Remote  feedback.SendTotals
+	Started time.Time // when the present source came
 }
 
 // sums are the counters since the downlink was made.
 func (d *Downlink) sums() DownlinkStats {
 	return DownlinkStats{
 		SSRC: d.cfg.SSRC, Packets: d.packets.Load(), Bytes: d.bytes.Load(), Frames: d.frames.Load(),
-		Retransmitted: d.retransmitted.Load(), NACKs: d.nacks.Load(), PLIs: d.plis.Load(), Remote: d.stats.Totals(),
+		Retransmitted: d.retransmitted.Load(), NACKs: d.nacks.Load(), PLIs: d.plis.Load(), Holes: d.holes.Load(), Remote: d.stats.Totals(),
 	}
 }
 
@@ -293,7 +301,9 @@ func (d *Downlink) Stats() DownlinkStats {
 		st.Retransmitted -= b.Retransmitted
 		st.NACKs -= b.NACKs
 		st.PLIs -= b.PLIs
+		st.Holes -= min(b.Holes, st.Holes)
 		st.Remote.Lost -= b.Remote.Lost
+		st.Remote.Judged -= min(b.Packets, st.Remote.Judged)
 		st.Remote.Reports -= b.Remote.Reports
 		st.Started = b.Started
 	}

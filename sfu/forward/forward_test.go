@@ -363,3 +363,16 @@ func BenchmarkForward(b *testing.B) {
 		})
 	}
 }
+
+func TestTheTimeBetweenKeyFrameRequestsCanChange(t *testing.T) {
+	s := newSource(t, codec.VP8)
+	s.send(keyPayload)
+	start := s.now
+	s.up.KeyFrame(start)
+	s.up.SetKeyFrame(100 * time.Millisecond)
+	s.up.KeyFrame(start.Add(150 * time.Millisecond))
+	require.EqualValues(t, 2, s.plis.Load(), "sooner than at first")
+	s.up.SetKeyFrame(10 * time.Second)
+	s.up.KeyFrame(start.Add(2 * time.Second))
+	require.EqualValues(t, 2, s.plis.Load(), "later than at first")
+}

@@ -29,7 +29,7 @@ type UplinkConfig struct {
 	RTXPT    uint8         // of retransmissions, 0 when not negotiated
 	History  int           // packets kept for retransmission, a power of two
 	Clock    *Clock        // shared by all uplinks of the client
-	KeyFrame time.Duration // shortest time between two requests for a key frame
+	KeyFrame time.Duration // shortest time between two requests for a key frame, at first
 	// RequestKeyFrame sends a PLI (RFC 4585 section 6.3.1) to the client.
 	RequestKeyFrame func(ssrc uint32)
 }
@@ -45,6 +45,7 @@ type Uplink struct {
 
 	mu       sync.Mutex // guards downlinks' replacement and throttle
 	throttle *feedback.Throttle
+	keyFrame atomic.Int64 // nanoseconds between two requests
 
 	expired time.Time // owned by Tick's goroutine
 
@@ -81,7 +82,9 @@ type senderReport struct {
 
 // NewUplink makes an uplink; it allocates its history with the first packet.
 func NewUplink(cfg UplinkConfig) *Uplink {
-	return &Uplink{cfg: cfg, throttle: feedback.NewThrottle(cfg.KeyFrame)}
+	u := &Uplink{cfg: cfg, throttle: feedback.NewThrottle(cfg.KeyFrame)}
+	u.SetKeyFrame(cfg.KeyFrame)
+	return u
 }
 
 // Codec says what is being sent.
@@ -223,7 +226,7 @@ func (u *Uplink) Attach(d *Downlink, now time.Time) {
 	u.mu.Unlock()
 	// Somebody looks at a black picture: people who join one shortly after the
 	// other do not wait for one another as those who lose packets do.
-	u.keyFrameAfter(now, u.cfg.KeyFrame/joinersShare)
+	u.keyFrameAfter(now, u.between()/joinersShare)
 }
 
 // Detach ends forwarding to d.
@@ -245,7 +248,12 @@ func (u *Uplink) remove(d *Downlink) {
 
 // KeyFrame asks the client for a key frame, at most once in the configured
 // time; a request that comes too early is made by Tick when its time has come.
-func (u *Uplink) KeyFrame(now time.Time) { u.keyFrameAfter(now, u.cfg.KeyFrame) }
+func (u *Uplink) KeyFrame(now time.Time) { u.keyFrameAfter(now, u.between()) }
+
+// SetKeyFrame changes the shortest time between two requests for a key frame.
+func (u *Uplink) SetKeyFrame(every time.Duration) { u.keyFrame.Store(int64(every)) }
+
+func (u *Uplink) between() time.Duration { return time.Duration(u.keyFrame.Load()) }
 
 func (u *Uplink) keyFrameAfter(now time.Time, gap time.Duration) {
 	if !u.cfg.Codec.Video() {

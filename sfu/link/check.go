@@ -41,7 +41,7 @@ func (t *Transport) check(d door, b []byte, from netip.AddrPort) bool {
 		return false
 	}
 	l := t.directory.byUfrag(local)
-	if l == nil {
+	if l == nil || l.terms.refuses(d) {
 		t.count.stranger.Add(1)
 		return false
 	}

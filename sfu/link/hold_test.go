@@ -9,7 +9,7 @@ import (
 
 // runs lets the loop of a bench run by itself until the test ends.
 func (b *bench) runs(hold time.Duration) {
-	b.tr.cfg.FrameHold = hold
+	b.tr.frameHold.Store(int64(hold))
 	b.tr.running.Add(1)
 	go b.loop.run()
 	b.t.Cleanup(func() {

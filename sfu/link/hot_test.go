@@ -38,6 +38,7 @@ type bench struct {
 
 func newBench(t testing.TB) *bench {
 	tr := &Transport{cfg: Config{TCPQueue: 64, Failed: time.Minute, Disconnected: time.Minute}, log: discard, now: time.Now}
+	require.NoError(t, tr.Tune(tr.cfg))
 	tr.passes.New = func() any { return newPass(pooledBatch) }
 	b := &bench{t: t, tr: tr}
 	d := &socketDoor{socket: b.socket()}

@@ -41,6 +41,7 @@ type Owner interface {
 // Link is one peer.
 type Link struct {
 	t        *Transport
+	terms    *Terms
 	owner    Owner
 	created  time.Time
 	arrivals *feedback.Arrivals // of the peer's packets, for transport-wide feedback
@@ -91,12 +92,15 @@ type heardOn struct {
 	at   time.Time
 }
 
-// NewLink makes a link that waits for an offer.
-func (t *Transport) NewLink(owner Owner) (*Link, error) {
+// NewLink makes a link that waits for an offer, under the terms of now.
+func (t *Transport) NewLink(owner Owner) (*Link, error) { return t.NewLinkUnder(t.Terms(), owner) }
+
+// NewLinkUnder makes one under terms that were taken before.
+func (t *Transport) NewLinkUnder(terms *Terms, owner Owner) (*Link, error) {
 	var id [8]byte
 	_, _ = rand.Read(id[:]) // never fails, see crypto/rand
 	l := &Link{
-		t: t, owner: owner, state: Connecting, told: Connecting, arrivals: feedback.NewArrivals(),
+		t: t, terms: terms, owner: owner, state: Connecting, told: Connecting, arrivals: feedback.NewArrivals(),
 		incoming: map[uint32]*incoming{}, ways: map[ice.Path]*way{}, slots: map[string]*Slot{},
 		session: binary.BigEndian.Uint64(id[:]) >> 2, // RFC 8829 section 5.2.1: not above 2^62
 		created: t.now(),
@@ -104,13 +108,13 @@ func (t *Transport) NewLink(owner Owner) (*Link, error) {
 	l.data.start(t.cfg.Data)
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	local := ice.NewCredentials()
-	l.agent = ice.NewAgent(t.iceConfig(), local, t.now())
+	l.agent = ice.NewAgent(terms.iceConfig(), local, t.now())
 	t.directory.enter(l, local.Ufrag)
 	return l, nil
 }
 
-func (t *Transport) iceConfig() ice.Config {
-	return ice.Config{Disconnected: t.cfg.Disconnected, Failed: t.cfg.Failed, Consent: consent}
+func (t *Terms) iceConfig() ice.Config {
+	return ice.Config{Disconnected: t.disconnected, Failed: t.failed, Consent: consent}
 }
 
 // State is the link's present state.
@@ -228,11 +232,18 @@ func (l *Link) Profile() string {
 type LinkStats struct {
 	Unrouted      uint64 // packets of no known m-section
 	Acked, Missed uint64 // packets of ours that the peer's transport-wide feedback reports
+	Waiting       int    // packets that a slow TCP connection has not taken yet
 }
 
 // Stats may be called by any goroutine.
 func (l *Link) Stats() LinkStats {
-	return LinkStats{Unrouted: l.unrouted.Load(), Acked: l.delivery.received.Load(), Missed: l.delivery.lost.Load()}
+	st := LinkStats{Unrouted: l.unrouted.Load(), Acked: l.delivery.received.Load(), Missed: l.delivery.lost.Load()}
+	if w := l.last.Load(); w != nil {
+		if d, ok := w.door.(*tcpDoor); ok {
+			st.Waiting = d.queue.len()
+		}
+	}
+	return st
 }
 
 // Close ends the link and waits for its goroutines. It says good-bye to the

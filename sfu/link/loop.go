@@ -126,10 +126,11 @@ func (l *loop) run() {
 		for i := range in {
 			l.take(in[i].Data, in[i].From)
 		}
+		hold := time.Duration(l.t.frameHold.Load())
 		switch {
-		case l.pass.open == 0 || l.t.cfg.FrameHold <= 0 || l.pass.out.Len() == 0:
+		case l.pass.open == 0 || hold <= 0 || l.pass.out.Len() == 0:
 		case due.IsZero():
-			due = l.pass.now.Add(l.t.cfg.FrameHold)
+			due = l.pass.now.Add(hold)
 			continue
 		case l.pass.now.Before(due):
 			continue

@@ -55,7 +55,7 @@ func (l *Link) Negotiate(o *sdp.Offer, codecs map[string]codec.Kind) (*Negotiate
 	n.Answer, err = o.Answer(sdp.Answer{
 		Session: l.session, Version: l.version, Ufrag: local.Ufrag, Pwd: local.Pwd,
 		Fingerprint: sdp.Fingerprint{Hash: "sha-256", Value: l.t.fingerprint},
-		Candidates:  l.t.candidates(), Sections: accepted,
+		Candidates:  l.t.candidates(l.terms), Sections: accepted,
 	})
 	if err != nil {
 		return nil, fmt.Errorf("link: writing the answer: %w", err)
@@ -87,7 +87,7 @@ func (l *Link) accept(sec *sdp.Section, codecs map[string]codec.Kind, n *Negotia
 		if !ok {
 			return fmt.Errorf("%w: the section %q does not offer %s in a form that this server takes", sdp.ErrOffer, sec.MID, kind)
 		}
-		accepted[sec.MID] = sdp.Accepted{Codecs: []sdp.Codec{c}}
+		accepted[sec.MID] = sdp.Accepted{Codecs: []sdp.Codec{c}, MaxBPS: l.terms.limit(sec.Video)}
 		n.Uplinks = append(n.Uplinks, Uplink{MID: sec.MID, Codec: kind, PT: c.PT, RTXPT: c.RTX})
 	case sec.Takes && !sec.Sends:
 		s := l.slots[sec.MID]
@@ -113,9 +113,9 @@ func (l *Link) accept(sec *sdp.Section, codecs map[string]codec.Kind, n *Negotia
 // sendable lists the forms of codecs that may go to a slot: of each kind that
 // the server forwards the best.
 func (l *Link) sendable(sec *sdp.Section) []sdp.Codec {
-	allowed := l.t.cfg.Audio
+	allowed := l.terms.Audio
 	if sec.Video {
-		allowed = l.t.cfg.Video
+		allowed = l.terms.Video
 	}
 	var list []sdp.Codec
 	for _, k := range sec.Kinds() {
@@ -224,7 +224,7 @@ func (l *Link) Restart(fragment string) (string, error) {
 		l.remote = remote
 	}
 	local := l.agent.Local()
-	return sdp.Fragment(local.Ufrag, local.Pwd, l.t.candidates()), nil
+	return sdp.Fragment(local.Ufrag, local.Pwd, l.t.candidates(l.terms)), nil
 }
 
 // Route says where the packets of each m-section go, from now on.

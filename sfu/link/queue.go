@@ -76,6 +76,13 @@ func (q *queue) take() *frame {
 	return f
 }
 
+// len is how many packets wait.
+func (q *queue) len() int {
+	q.mu.Lock()
+	defer q.mu.Unlock()
+	return q.n
+}
+
 func (q *queue) signal() {
 	select {
 	case q.wake <- struct{}{}:

@@ -18,6 +18,7 @@ func TestQueueDropsTheOldest(t *testing.T) {
 		q.push([]byte{byte(i)})
 	}
 	require.EqualValues(t, 4, drops.Load())
+	require.Equal(t, 16, q.len())
 	for want := 4; want < 20; want++ {
 		f, over := q.pop()
 		require.False(t, over)

@@ -140,7 +140,7 @@ func (l *Link) secure(t *tunnel, expected []sdp.Fingerprint) {
 func (l *Link) handshake(t *tunnel, expected []sdp.Fingerprint) (*dtls.Conn, error) {
 	conn, err := dtls.ServerWithOptions(t, anywhere,
 		dtls.WithCertificates(l.t.certificate),
-		dtls.WithSRTPProtectionProfiles(l.t.profiles...),
+		dtls.WithSRTPProtectionProfiles(l.terms.profiles...),
 		dtls.WithExtendedMasterSecret(dtls.RequireExtendedMasterSecret),
 		dtls.WithClientAuth(dtls.RequireAnyClientCert),
 		dtls.WithInsecureSkipVerify(true), // by fingerprint, which is all that WebRTC has
@@ -199,7 +199,7 @@ func verify(raw [][]byte, expected []sdp.Fingerprint) error {
 func (l *Link) unlock(conn *dtls.Conn) error {
 	chosen, ok := conn.SelectedSRTPProtectionProfile()
 	if !ok {
-		return fmt.Errorf("link: the peer takes none of the SRTP profiles %v", l.t.cfg.SRTPProfiles)
+		return fmt.Errorf("link: the peer takes none of the SRTP profiles %v", l.terms.profileNames)
 	}
 	k, err := newKeys(conn, srtp.Profile(chosen))
 	if err != nil {

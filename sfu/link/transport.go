@@ -12,12 +12,9 @@ import (
 	"sync/atomic"
 	"time"
 
-	"github.com/pion/dtls/v3"
-
 	"kinwire/sfu/codec"
 	"kinwire/sfu/datagram"
 	"kinwire/sfu/ice"
-	"kinwire/sfu/srtp"
 )
 
 // Config says where media comes in and what is negotiated.
@@ -40,6 +37,9 @@ type Config struct {
 	Failed       time.Duration // and after which it counts as lost
 	TCPQueue     int           // packets that may wait for a peer on TCP; the oldest goes first
 
+	RelayOnly                bool // peers are reached through our own TURN server alone
+	MaxVideoBPS, MaxAudioBPS int  // that a peer is asked to keep to on each section, in bits per second; 0: any
+
 	Data DataLimits // of each peer's data channels
 }
 
@@ -61,7 +61,8 @@ type Transport struct {
 	cfg         Config
 	log         *slog.Logger
 	now         func() time.Time
-	profiles    []dtls.SRTPProtectionProfile
+	terms       atomic.Pointer[Terms]
+	frameHold   atomic.Int64 // nanoseconds
 	certificate tls.Certificate
 	fingerprint string
 
@@ -94,14 +95,10 @@ func Open(cfg Config, log *slog.Logger, now func() time.Time) (*Transport, error
 	t.cfg.Loops = max(cfg.Loops, 1)
 	t.cfg.Data = cfg.Data.withDefaults()
 	t.passes.New = func() any { return newPass(pooledBatch) }
-	for _, name := range cfg.SRTPProfiles {
-		p, err := srtp.ParseProfile(name)
-		if err != nil {
-			return nil, fmt.Errorf("link: %w", err)
-		}
-		t.profiles = append(t.profiles, dtls.SRTPProtectionProfile(p))
+	err := t.Tune(cfg)
+	if err != nil {
+		return nil, err
 	}
-	var err error
 	if t.certificate, err = newCertificate(now()); err != nil {
 		return nil, err
 	}
@@ -200,8 +197,9 @@ func localAddresses(cfg Config) ([]netip.Addr, error) {
 }
 
 // candidates are the addresses that peers are told of: all of UDP before those
-// of TCP, which are for networks that let no UDP through.
-func (t *Transport) candidates() []string {
+// of TCP, which are for networks that let no UDP through. A relay reaches us by
+// UDP alone.
+func (t *Transport) candidates(terms *Terms) []string {
 	var addrs []netip.Addr
 	for _, a := range t.Addresses() {
 		addrs = append(addrs, a.Addr())
@@ -213,7 +211,7 @@ func (t *Transport) candidates() []string {
 	for _, a := range addrs {
 		list = append(list, ice.Candidate{Addr: netip.AddrPortFrom(a, uint16(t.UDPPort()))})
 	}
-	if t.tcp != nil {
+	if t.tcp != nil && !terms.relayOnly {
 		for _, a := range addrs {
 			list = append(list, ice.Candidate{Addr: netip.AddrPortFrom(a, uint16(t.TCPPort())), TCP: true})
 		}

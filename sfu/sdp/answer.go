@@ -49,6 +49,8 @@ type Accepted struct {
 	// in the offer by their kind and payload type; one whose RTX is 0 is named
 	// without retransmissions. An inactive section may leave them out.
 	Codecs []Codec
+	// MaxBPS is what the client is asked to keep to, in bits per second; 0: any.
+	MaxBPS int
 	// RIDs are the simulcast encodings that the server takes; none: simulcast
 	// is declined.
 	RIDs []string

@@ -78,6 +78,7 @@ func (w *writer) transport(s *Section, a *Answer, accepted Accepted, first bool)
 		w.line()
 	}
 	w.line("c=IN IP4 0.0.0.0")
+	w.bandwidth(accepted.MaxBPS)
 	if first {
 		for _, c := range a.Candidates {
 			w.line("a=candidate:", c)
@@ -88,6 +89,17 @@ func (w *writer) transport(s *Section, a *Answer, accepted Accepted, first bool)
 	w.line("a=ice-pwd:", a.Pwd)
 	w.line("a=setup:passive")
 	w.line("a=mid:", s.MID)
+}
+
+// bandwidth asks the client to keep to so many bits per second: without the
+// headers below RTP as TIAS (RFC 3890), which counts where both are known, and
+// for others as AS (RFC 8866 section 5.8).
+func (w *writer) bandwidth(bps int) {
+	if bps <= 0 {
+		return
+	}
+	w.number("b=TIAS:", uint64(bps), "\r\n")
+	w.number("b=AS:", uint64((bps+999)/1000), "\r\n")
 }
 
 // answered are the codecs of an accepted section: those of the offer, with
