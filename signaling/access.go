@@ -2,8 +2,6 @@ package signaling
 
 import (
 	"context"
-	"crypto/sha256"
-	"crypto/subtle"
 	"net/http"
 
 	"kinwire/signaling/proto"
@@ -23,7 +21,10 @@ var admissions = map[proto.Access]admission{
 	proto.AccessOwn:      admitRoles("somebody who looks after the account alone; a child's parent can do this for the child", proto.RoleParent, proto.RoleTeen, proto.RoleAdult),
 	proto.AccessParent:   admitParent,
 	proto.AccessGuardian: (*Server).admitGuardian,
-	proto.AccessOperator: (*Server).admitOperator,
+	proto.AccessOperator: admitStaff(""),
+	proto.AccessCalls:    admitStaff(proto.OperatorCalls),
+	proto.AccessSafety:   admitStaff(proto.OperatorSafety),
+	proto.AccessResolve:  admitStaff(proto.OperatorResolve),
 }
 
 var admitParent = admitRoles("a parent", proto.RoleParent)
@@ -71,53 +72,3 @@ func (s *Server) admitGuardian(ctx context.Context, r *http.Request, q *asked) e
 	}
 	return s.d.Guards.Guards(ctx, q.person.ID, q.id)
 }
-
-// admitOperator lets in the staff.
-func (s *Server) admitOperator(_ context.Context, r *http.Request, q *asked) error {
-	name, ok := s.operator(r.Header.Get("Authorization"))
-	if !ok {
-		return errNoOperator
-	}
-	q.operator = name
-	return nil
-}
-
-// operator says by whose token an Authorization header opens the operator's
-// pages. Every token is compared, each in constant time; the hashes make the
-// lengths equal.
-func (s *Server) operator(header string) (name string, ok bool) {
-	token := bearer(header)
-	if token == "" || len(header) > maxAuthorization {
-		return "", false
-	}
-	given := sha256.Sum256([]byte(token))
-	for _, one := range s.staff {
-		if subtle.ConstantTimeCompare(given[:], one.token[:]) == 1 {
-			name, ok = one.name, true
-		}
-	}
-	return name, ok
-}
-
-// staff is somebody who may open the operator's pages.
-type staff struct {
-	name  string
-	token secret
-}
-
-// staffOf lists them. Who has no token gets in nowhere.
-func staffOf(cfg Config) []staff {
-	var list []staff
-	for name, token := range cfg.Staff {
-		if token != "" {
-			list = append(list, staff{name, hashed(token)})
-		}
-	}
-	if cfg.OperatorToken != "" {
-		list = append(list, staff{plainOperator, hashed(cfg.OperatorToken)})
-	}
-	return list
-}
-
-// plainOperator is the name of whoever has Config.OperatorToken.
-const plainOperator = "operator"

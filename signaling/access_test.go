@@ -19,8 +19,11 @@ var beside = map[string]proto.Access{
 	"POST /v1/login":                         proto.AccessAnyone,
 	"POST /v1/logout":                        proto.AccessPerson,
 	"GET /v1/me":                             proto.AccessPerson,
-	"GET /v1/calls/{id}/record":              proto.AccessOperator,
-	"GET /metrics":                           proto.AccessOperator,
+	"GET /v1/calls/{id}/record":              proto.AccessCalls,
+	"GET /v1/calls/export":                   proto.AccessCalls,
+	"GET /v1/ops/debug":                      proto.AccessCalls,
+	"GET /metrics":                           proto.AccessCalls,
+	"GET /debug/pprof/*":                     proto.AccessCalls,
 	"GET /v1/demo":                           proto.AccessAnyone,
 	"GET /healthz":                           proto.AccessAnyone,
 	"GET /readyz":                            proto.AccessAnyone,
@@ -95,20 +98,43 @@ const (
 	stranger caller = "another parent"
 	teen     caller = "a teen"
 	operator caller = "an operator"
+
+	// Operators of one role each, and of none.
+	callsOnly   caller = "an operator in the role calls"
+	safetyOnly  caller = "an operator in the role safety"
+	resolveOnly caller = "an operator in the role resolve"
+	noRole      caller = "an operator without a role"
 )
 
 func (f *familyHouse) tokenOf(c caller) string {
 	return map[caller]string{
 		garbage: "kw_made-up", child: f.token[mia], parent: f.token[priya], stranger: f.token[tomek], teen: f.token["teen"], operator: staffToken,
+		callsOnly: tokenOfRole(proto.OperatorCalls), safetyOnly: tokenOfRole(proto.OperatorSafety), resolveOnly: tokenOfRole(proto.OperatorResolve), noRole: tokenOfRole("none"),
 	}[c]
+}
+
+// toldOff is what a caller gets who has no business on a page.
+type toldOff = struct {
+	status int
+	code   proto.Code
+}
+
+// noOperators are told that these pages need an operator's token, whoever else
+// they are; others, operators who lack the role, that it is not for them.
+func noOperators(others ...caller) map[caller]toldOff {
+	list := map[caller]toldOff{}
+	for _, c := range []caller{nobody, garbage, child, teen, parent, stranger} {
+		list[c] = toldOff{401, proto.CodeUnauthenticated}
+	}
+	for _, c := range others {
+		list[c] = toldOff{403, proto.CodeNotAllowed}
+	}
+	return list
 }
 
 // outsiders is the table of who may not: for each access, what each caller is
 // told who has no business there.
-var outsiders = map[proto.Access]map[caller]struct {
-	status int
-	code   proto.Code
-}{
+var outsiders = map[proto.Access]map[caller]toldOff{
 	proto.AccessAnyone: {},
 	proto.AccessPerson: {
 		nobody: {401, proto.CodeUnauthenticated}, garbage: {401, proto.CodeUnauthenticated}, operator: {401, proto.CodeUnauthenticated},
@@ -125,17 +151,18 @@ var outsiders = map[proto.Access]map[caller]struct {
 		nobody: {401, proto.CodeUnauthenticated}, garbage: {401, proto.CodeUnauthenticated}, operator: {401, proto.CodeUnauthenticated},
 		child: {403, proto.CodeNotAllowed}, teen: {403, proto.CodeNotAllowed}, stranger: {404, proto.CodeNotFound},
 	},
-	proto.AccessOperator: {
-		nobody: {401, proto.CodeUnauthenticated}, garbage: {401, proto.CodeUnauthenticated},
-		child: {401, proto.CodeUnauthenticated}, teen: {401, proto.CodeUnauthenticated}, parent: {401, proto.CodeUnauthenticated},
-	},
-	accessMedia: {nobody: {401, proto.CodeUnauthenticated}, parent: {401, proto.CodeUnauthenticated}, operator: {401, proto.CodeUnauthenticated}},
+	proto.AccessOperator: noOperators(),
+	proto.AccessCalls:    noOperators(safetyOnly, resolveOnly, noRole),
+	proto.AccessSafety:   noOperators(callsOnly, resolveOnly, noRole),
+	proto.AccessResolve:  noOperators(callsOnly, safetyOnly, noRole),
+	accessMedia:          {nobody: {401, proto.CodeUnauthenticated}, parent: {401, proto.CodeUnauthenticated}, operator: {401, proto.CodeUnauthenticated}},
 }
 
 // insider is somebody who may.
 var insider = map[proto.Access]caller{
 	proto.AccessAnyone: nobody, proto.AccessPerson: parent, proto.AccessOwn: parent, proto.AccessParent: parent,
-	proto.AccessGuardian: parent, proto.AccessOperator: operator,
+	proto.AccessGuardian: parent, proto.AccessOperator: noRole,
+	proto.AccessCalls: callsOnly, proto.AccessSafety: safetyOnly, proto.AccessResolve: resolveOnly,
 }
 
 // path fills in the ids: of Priya's child where it is about a child.
@@ -180,9 +207,20 @@ func TestNobodyOpensWhatIsNotForThem(t *testing.T) {
 	for c, path := range map[caller]string{child: "/v1/account", teen: "/v1/passkeys", parent: "/v1/children/" + mia, operator: "/v1/ops/me"} {
 		require.Equal(t, http.StatusOK, f.do("GET", path, f.tokenOf(c), "").StatusCode, path)
 	}
-	require.Equal(t, proto.OperatorIs{Name: "rosa"}, good[proto.OperatorIs](f, "GET", "/v1/ops/me", staffToken, nil))
-	require.Equal(t, proto.OperatorIs{Name: "operator"}, good[proto.OperatorIs](f, "GET", "/v1/ops/me", operatorToken, nil))
+	for token, want := range map[string]proto.OperatorIs{
+		staffToken:             {Name: "rosa", Roles: []string{"calls", "safety", "resolve"}},
+		operatorToken:          {Name: "operator", Roles: []string{"calls", "safety", "resolve"}},
+		f.tokenOf(callsOnly):   {Name: "calls", Roles: []string{"calls"}},
+		f.tokenOf(safetyOnly):  {Name: "safety", Roles: []string{"safety"}},
+		f.tokenOf(resolveOnly): {Name: "resolve", Roles: []string{"resolve"}},
+		f.tokenOf(noRole):      {Name: "none", Roles: []string{}},
+	} {
+		require.Equal(t, want, good[proto.OperatorIs](f, "GET", "/v1/ops/me", token, nil))
+	}
 }
+
+// forStaff are the accesses by an operator's token.
+var forStaff = map[proto.Access]bool{proto.AccessOperator: true, proto.AccessCalls: true, proto.AccessSafety: true, proto.AccessResolve: true}
 
 func (f *familyHouse) signUpTeen() string {
 	f.t.Helper()
@@ -259,8 +297,11 @@ func TestNobodyReachesWhatIsSomebodyElses(t *testing.T) {
 	f.ask(f.token["teen"], leo)
 	before := f.audited()
 	for _, r := range routesOf(t, f) {
-		if r.row == nil || !strings.Contains(r.pattern, "{id}") || r.access == proto.AccessOperator || r.access == proto.AccessGuardian {
+		if r.row == nil || !strings.Contains(r.pattern, "{id}") || r.access == proto.AccessGuardian || forStaff[r.access] {
 			continue
+		}
+		if r.access == proto.AccessAnyone {
+			continue // the id itself is what opens it, and cannot be guessed
 		}
 		id, known := foreign[r.row.ID]
 		require.True(t, known, "%s: no row in the table of what is somebody else's", r.row.ID)

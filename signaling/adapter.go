@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/url"
 	"runtime/debug"
 	"strconv"
 	"strings"
@@ -22,8 +21,6 @@ const (
 	// maxPasskeyID bounds the id of a passkey: 1023 bytes (WebAuthn Level 3,
 	// section 4, credential id) in base64.
 	maxPasskeyID = 1364
-	// maxFind bounds what an operator looks somebody up by: an e-mail address.
-	maxFind = 254
 	// maxComplaints is how many faults of one body an answer names.
 	maxComplaints = 3
 )
@@ -112,7 +109,7 @@ func (s *Server) carryOut(e endpoint, w http.ResponseWriter, r *http.Request, ad
 			out, err = nil, refuse(proto.CodeInternal, "a fault of the server")
 		}
 	}()
-	q := &asked{id: chi.URLParam(r, "id"), other: chi.URLParam(r, "other"), signature: r.Header.Get(signatureHeader)}
+	q := &asked{id: chi.URLParam(r, "id"), other: chi.URLParam(r, "other"), from: networkOf(r), signature: r.Header.Get(signatureHeader)}
 	if err := s.admit(e, r, q); err != nil {
 		return nil, err
 	}
@@ -128,7 +125,7 @@ func (s *Server) carryOut(e endpoint, w http.ResponseWriter, r *http.Request, ad
 	if err := readBody(e, w, r, q); err != nil {
 		return nil, err
 	}
-	payBack, wait, ok := s.pay(costs[e.ID], networkOf(r), q.person.ID)
+	payBack, wait, ok := s.pay(costs[e.ID], q.from, q.person.ID)
 	if !ok {
 		seconds := int(wait.Seconds()) + 1
 		w.Header().Set("Retry-After", strconv.Itoa(seconds))
@@ -153,64 +150,6 @@ func (s *Server) admit(e endpoint, r *http.Request, q *asked) error {
 	ctx, cancel := context.WithTimeout(r.Context(), s.cfg.HandlerTimeout)
 	defer cancel()
 	return admissions[e.Access](s, ctx, r, q)
-}
-
-// queries is the table of what may stand in a query: how it is read, and its
-// schema.
-var queries = map[string]struct {
-	read   func(q *asked, text string) error
-	schema *huma.Schema
-	says   string
-}{
-	"before": {readBefore, &huma.Schema{Type: huma.TypeInteger, Format: "int64", Minimum: new(float64)}, "from an earlier answer; left out for the newest"},
-	"find": {func(q *asked, text string) error { q.find = text; return nil },
-		&huma.Schema{Type: huma.TypeString, MaxLength: ptr(maxFind)}, "a user id, an e-mail address or a user name, exactly"},
-	"state": {readState, &huma.Schema{Type: huma.TypeString, Enum: []any{string(proto.ReportOpen), string(proto.ReportDecided)}}, "only reports in this state"},
-}
-
-func ptr[T any](v T) *T { return &v }
-
-func readBefore(q *asked, text string) error {
-	n, err := strconv.ParseInt(text, 10, 64)
-	if err != nil || n < 0 || n > proto.MaxInteger {
-		return refuse(proto.CodeBadMessage, "query.before: given something else than a whole number from 0 to 2^53-1")
-	}
-	q.before = n
-	return nil
-}
-
-func readState(q *asked, text string) error {
-	switch proto.ReportState(text) {
-	case proto.ReportOpen, proto.ReportDecided:
-		q.state = text
-		return nil
-	}
-	return refuse(proto.CodeBadMessage, "query.state: given something else; allowed are %s, %s", proto.ReportOpen, proto.ReportDecided)
-}
-
-// readQuery takes what the row allows, each at most once, and nothing else.
-func readQuery(e endpoint, raw string, q *asked) error {
-	values, err := url.ParseQuery(raw)
-	if err != nil {
-		return refuse(proto.CodeBadMessage, "query: given something that is not a query")
-	}
-	for _, name := range e.Query {
-		list := values[name]
-		delete(values, name)
-		if len(list) == 0 {
-			continue
-		}
-		if len(list) > 1 || len(list[0]) > maxFind {
-			return refuse(proto.CodeBadMessage, "query.%s: given %d values; allowed is one of at most %d characters", name, len(list), maxFind)
-		}
-		if err := queries[name].read(q, list[0]); err != nil {
-			return err
-		}
-	}
-	if len(values) > 0 {
-		return refuse(proto.CodeBadMessage, "query: given something unknown; allowed are: %s", strings.Join(append(e.Query, "nothing else"), ", "))
-	}
-	return nil
 }
 
 // holds checks a body by the schema. The complaint says where and why, never

@@ -161,7 +161,7 @@ type personOutput struct {
 
 type recordInput struct {
 	// Written out: huma fills no fields of an embedded type that is not exported.
-	Authorization string `header:"Authorization" maxLength:"512" doc:"Bearer and the operator's token"`
+	Authorization string `header:"Authorization" maxLength:"512" doc:"Bearer and an operator's token"`
 	ID            string `path:"id" minLength:"1" maxLength:"64"`
 }
 
@@ -188,7 +188,7 @@ func (s *Server) mountAPI(r chi.Router) error {
 	cfg.Info.Description = "Everything that is not real time. The WebSocket at /v1/ws is described in docs/protocol.md."
 	cfg.Components.SecuritySchemes = map[string]*huma.SecurityScheme{
 		"login":    {Type: "http", Scheme: "bearer", Description: "the token from POST /v1/login"},
-		"operator": {Type: "http", Scheme: "bearer", Description: "the operator's token"},
+		"operator": {Type: "http", Scheme: "bearer", Description: "an operator's token; each page says which role it takes"},
 		"media":    {Type: "http", Scheme: "bearer", Description: "the token from media.token on the WebSocket"},
 	}
 	api := humachi.New(r, cfg)
@@ -201,13 +201,14 @@ func (s *Server) mountAPI(r chi.Router) error {
 	huma.Register(api, huma.Operation{OperationID: "login", Method: http.MethodPost, Path: "/v1/login", Summary: "Log in", MaxBodyBytes: maxBody, Errors: []int{400, 401, 403, 413, 415, 429, 503}}, s.login)
 	huma.Register(api, huma.Operation{OperationID: "logout", Method: http.MethodPost, Path: "/v1/logout", Summary: "Give up a login; its sessions end", Security: login, DefaultStatus: http.StatusNoContent, Errors: []int{401, 503}}, s.logout)
 	huma.Register(api, huma.Operation{OperationID: "me", Method: http.MethodGet, Path: "/v1/me", Summary: "Who am I", Security: login, Errors: []int{401, 503}}, s.me)
-	huma.Register(api, huma.Operation{OperationID: "record", Method: http.MethodGet, Path: "/v1/calls/{id}/record", Summary: "The record of an ended call", Security: operator, Errors: []int{400, 401, 404, 503}}, s.record)
+	huma.Register(api, huma.Operation{OperationID: "record", Method: http.MethodGet, Path: "/v1/calls/{id}/record", Summary: "The record of a call, live or ended", Description: accessSays[proto.AccessCalls], Security: operator, Errors: []int{400, 401, 403, 404, 503}}, s.record)
 	huma.Register(api, huma.Operation{OperationID: "demo", Method: http.MethodGet, Path: "/v1/demo", Summary: "The demo logins; 404 outside demo mode", Errors: []int{404}}, s.demo)
 	huma.Register(api, huma.Operation{OperationID: "healthz", Method: http.MethodGet, Path: "/healthz", Summary: "The process runs"}, s.health)
 	huma.Register(api, huma.Operation{OperationID: "readyz", Method: http.MethodGet, Path: "/readyz", Summary: "The server takes requests", Errors: []int{503}}, s.ready)
 	if s.d.OIDC != nil {
 		s.d.OIDC.Routes(r.With(s.payForProvider))
 	}
+	s.mountBeside(r, api.OpenAPI())
 	return s.mountPages(r, api.OpenAPI())
 }
 
@@ -257,8 +258,8 @@ func (s *Server) me(ctx context.Context, in *bearerInput) (*personOutput, error)
 }
 
 func (s *Server) record(ctx context.Context, in *recordInput) (*recordOutput, error) {
-	if !s.isOperator(in.Authorization) {
-		return nil, s.failed("record", errNoOperator)
+	if _, err := s.operator(in.Authorization, proto.OperatorCalls); err != nil {
+		return nil, s.failed("record", err)
 	}
 	if s.d.Records == nil {
 		return nil, s.failed("record", refuse(proto.CodeNotFound, "records are not kept here"))

@@ -12,7 +12,7 @@ func (s *Server) operatorParts() []part {
 	cases, reviews := s.d.Reports.Cases, s.d.Consent.Reviews
 	return []part{
 		{true, pages{"GET /v1/ops/me": shows(func(_ context.Context, q *asked) (proto.OperatorIs, error) {
-			return proto.OperatorIs{Name: q.operator}, nil
+			return proto.OperatorIs{Name: q.operator, Roles: q.roles}, nil
 		})}},
 		{cases != nil, s.casePages(cases)},
 		{cases != nil, s.userPages(cases)},

@@ -34,12 +34,18 @@ type Config struct {
 	OutboxBytes        int // and their bytes [4 MiB]
 	MaxSessionsPerUser int // [8]
 
-	// OperatorToken opens the operator's pages, in the name "operator". Empty:
-	// it opens nothing.
+	// OperatorToken opens the operator's pages, in the name "operator" and in
+	// every role. Empty: it opens nothing.
 	OperatorToken string
-	// Staff are the tokens of further people who may, by the names under which
-	// the audit log shows what they do.
-	Staff map[string]string
+	// Staff are further people who may, by the names under which the audit log
+	// shows what they do.
+	Staff map[string]Staff
+}
+
+// Staff is somebody who may open operator's pages: those of their roles.
+type Staff struct {
+	Token string   // empty: opens nothing
+	Roles []string // of proto.OperatorCalls, OperatorSafety and OperatorResolve
 }
 
 // orDefault gives def for a zero or negative v.

@@ -112,7 +112,7 @@ type Demo struct {
 // Deps are the parts that the server is joined to. Hub, Accounts, Calls and
 // Friends.Known are needed; the rest may be nil: a nil Records, Metrics or Demo
 // makes its page answer 404, so does each room of families (deps_families.go)
-// and of messages (deps_chat.go);
+// and of messages (deps_chat.go), and what is for operators in the role calls;
 // a nil Web serves no files, a nil Ready is always ready.
 type Deps struct {
 	Hub      *Hub
@@ -131,8 +131,11 @@ type Deps struct {
 	Chat     Chat
 	Audit    Audit
 	Outbox   Outbox
+	Network  Network
 
-	Metrics http.Handler // GET /metrics, for operators
+	Metrics http.Handler // GET /metrics, for operators in the role calls
+	Debug   http.Handler // GET /v1/ops/debug, likewise: a dump in JSON
+	Pprof   http.Handler // GET /debug/pprof/*, likewise
 	Web     fs.FS        // the built web app, index.html at its root
 	Demo    *Demo
 	Ready   func(ctx context.Context) error

@@ -19,6 +19,9 @@ var securities = map[proto.Access][]map[string][]string{
 	proto.AccessParent:   {{"login": {}}},
 	proto.AccessGuardian: {{"login": {}}},
 	proto.AccessOperator: {{"operator": {}}},
+	proto.AccessCalls:    {{"operator": {}}},
+	proto.AccessSafety:   {{"operator": {}}},
+	proto.AccessResolve:  {{"operator": {}}},
 }
 
 // accessSays is what the description says about who may.
@@ -29,6 +32,19 @@ var accessSays = map[proto.Access]string{
 	proto.AccessParent:   "For parents. Others get 403 not_allowed.",
 	proto.AccessGuardian: "For the parents of this child. Others get 403 not_allowed, other parents 404 not_found.",
 	proto.AccessOperator: "For the staff, with a token of theirs. Others get 401 unauthenticated.",
+	proto.AccessCalls:    forRole(proto.OperatorCalls),
+	proto.AccessSafety:   forRole(proto.OperatorSafety),
+	proto.AccessResolve:  forRole(proto.OperatorResolve),
+}
+
+func forRole(role string) string {
+	return "For operators in the role " + role + ". Operators without it get 403 not_allowed, others 401 unauthenticated."
+}
+
+// forbids has the accesses that somebody with a good token may still lack.
+var forbids = map[proto.Access]bool{
+	proto.AccessOwn: true, proto.AccessParent: true, proto.AccessGuardian: true,
+	proto.AccessCalls: true, proto.AccessSafety: true, proto.AccessResolve: true,
 }
 
 // signatureHeader signs the result of a check done elsewhere.
@@ -83,7 +99,7 @@ func refusalsOf(e endpoint) []int {
 	if e.Access != proto.AccessAnyone {
 		list = append(list, http.StatusUnauthorized)
 	}
-	if e.Access == proto.AccessOwn || e.Access == proto.AccessParent || e.Access == proto.AccessGuardian {
+	if forbids[e.Access] {
 		list = append(list, http.StatusForbidden)
 	}
 	if inPath.MatchString(e.Path) {

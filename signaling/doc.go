@@ -37,6 +37,12 @@
 // devices of a login that has ended taken out of everything (chat.go). Bodies
 // that are no JSON, and how long a large one may take, are in body.go.
 //
+// Pages for the staff take an operator's token in a role (operator.go). A few
+// stand beside the table, because their answers are streamed or have no fixed
+// form: the export of call records, the debug dump, profiles, metrics
+// (api_network.go, server.go); they are guarded by the same roles, and the same
+// test finds them on the router.
+//
 // Media may also come by plain HTTP, from programs that speak WHIP or WHEP
 // (package whip): what they may is what the session may that gave them a token
 // (seats.go).

@@ -64,18 +64,22 @@ type familyHouse struct {
 	token    map[string]string // logins, by person
 	kim      string            // a teen's id, once there is one
 	leos     leosSecrets       // what secrets has made
+	db       *store.Store
+	live     *liveCalls
+	tried    *triedOffers
 }
 
 func newFamilyHouse(t *testing.T) *familyHouse {
 	logs := &logText{}
 	log := slog.New(slog.NewTextHandler(logs, nil))
-	cfg := signaling.Config{RatePerSecond: 100000, Burst: 100000, OperatorToken: operatorToken, Staff: map[string]string{"rosa": staffToken, "": ""}}
+	cfg := signaling.Config{RatePerSecond: 100000, Burst: 100000, OperatorToken: operatorToken, Staff: staffOfTheTest}
 	f := &familyHouse{
 		house: &house{t: t, logs: logs, hub: signaling.NewHub(cfg, log, nil)},
 		mail:  mail.NewOutbox(time.Now, log), media: &plane{peers: map[string]calls.MediaJoin{}}, token: map[string]string{},
 	}
 	db, err := store.Open(t.Context(), store.Config{Driver: "sqlite", DSN: filepath.Join(t.TempDir(), "kinwire.db")}, log)
 	require.NoError(t, err)
+	f.db, f.live, f.tried = db, &liveCalls{}, &triedOffers{rooms: map[string]bool{}}
 	tell := &changes{hub: f.hub}
 	people := accounts.New(db, time.Now, accounts.Config{
 		SessionLifetime: time.Hour, Argon2: accounts.Argon2{MemoryKiB: 64, Iterations: 1, Parallelism: 1},
@@ -113,7 +117,8 @@ func newFamilyHouse(t *testing.T) *familyHouse {
 		Passkeys: keys, OIDC: elsewhere, Consent: signaling.Consent{Consents: permits, Reviews: permits}, Guards: rules,
 		Rules:   guardian.New(db, time.Now, guardian.Deps{Changes: tell, Friends: circle, Log: log}),
 		Reports: signaling.Reports{ReportPages: cases, Cases: cases}, Audit: audit.New(db), Outbox: f.mail,
-		Chat: signaling.Chat{Relay: letters.relay, Devices: letters.groups, Groups: letters.groups, Blobs: letters.blobs},
+		Chat:    signaling.Chat{Relay: letters.relay, Devices: letters.groups, Groups: letters.groups, Blobs: letters.blobs},
+		Network: f.network(), Metrics: says("metrics"), Debug: says(`{"rooms":[]}`), Pprof: says("pprof"),
 	})
 	require.NoError(t, err)
 	f.api = newDescribed(t, f.srv)

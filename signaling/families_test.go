@@ -28,7 +28,7 @@ func TestEveryPage(t *testing.T) {
 		{"a family", aFamily}, {"a child's account", aChildsAccount}, {"other ways to consent", otherConsents},
 		{"logins", logins}, {"passkeys", passkeys},
 		{"friends", becomingFriends}, {"a third friend", aThirdFriend}, {"a call", aCallAndItsEnd}, {"messages", writing},
-		{"reports", reporting}, {"suspension", suspending},
+		{"reports", reporting}, {"suspension", suspending}, {"the network", lookingAfterTheNetwork},
 	} {
 		if !t.Run(chapter.name, func(t *testing.T) {
 			f.t = t

@@ -15,6 +15,8 @@ const (
 	start       // it sends an e-mail or keeps something for somebody unknown; never paid back
 	change      // every device of a conversation hears of it, or something is kept
 	octets      // a chunk of an attachment, one way or the other
+	probe       // a check of the network, which takes something of the media plane for a while; never paid back
+	step        // one step of such a check; never paid back
 )
 
 const (
@@ -31,6 +33,13 @@ const (
 	// Chunks of 1 MiB at 20 a second fill a fast line.
 	chunkBurst = 128
 	chunkEvery = 50 * time.Millisecond
+	// A network may be checked so often: a few tries, or a few people of one
+	// house at once.
+	probeBurst = 6
+	probeEvery = 10 * time.Second
+	// Each of them tries a handful of connections.
+	stepBurst = 48
+	stepEvery = time.Second
 )
 
 // costs has the pages that cost something, by proto.Endpoint.ID; the others
@@ -63,6 +72,10 @@ var costs = map[string]cost{
 
 	"attachment-chunk-put": octets,
 	"attachment-chunk":     octets,
+
+	"netcheck":       probe,
+	"netcheck-offer": step,
+	"netcheck-end":   step,
 }
 
 // whose says who pays a cost.
@@ -87,6 +100,10 @@ func (s *Server) pay(c cost, from netip.Prefix, personID string) (payBack func()
 		wait, ok = s.changes.take(personID)
 	case octets:
 		wait, ok = s.chunks.take(personID)
+	case probe:
+		wait, ok = s.probes.take(from)
+	case step:
+		wait, ok = s.steps.take(from)
 	}
 	return func() {}, wait, ok
 }

@@ -116,7 +116,7 @@ func (h *Hub) view(ctx context.Context, me proto.Person) (proto.Welcome, error) 
 	}
 	return proto.Welcome{
 		Version:  proto.Version,
-		ResumeMS: h.cfg.ResumeWindow.Milliseconds(),
+		ResumeMS: h.live.Load().ResumeWindow.Milliseconds(),
 		Me:       me,
 		People:   people.People,
 		Calls:    h.calls.Views(me.ID),

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kinwire/signaling/proto"
@@ -16,7 +17,8 @@ import (
 // calls tells its news to. Make it with NewHub, give it to calls, then give
 // both to New.
 type Hub struct {
-	cfg      Config
+	cfg      Config                 // as it was at the start
+	live     atomic.Pointer[Config] // of now: what Server.Tune can change is read here
 	log      *slog.Logger
 	now      func() time.Time
 	resumes  resumeTable
@@ -50,7 +52,7 @@ func NewHub(cfg Config, log *slog.Logger, now func() time.Time) *Hub {
 	if now == nil {
 		now = time.Now
 	}
-	return &Hub{
+	h := &Hub{
 		cfg: cfg.withDefaults(), log: log, now: now,
 		resumes:  resumeTable{sessions: map[secret]*session{}},
 		presence: newPresence(),
@@ -60,6 +62,8 @@ func NewHub(cfg Config, log *slog.Logger, now func() time.Time) *Hub {
 		byID:     map[string]*session{},
 		sockets:  map[*socket]struct{}{},
 	}
+	h.live.Store(&h.cfg)
+	return h
 }
 
 // ToUser sends an event to every session of a person, also to those that
@@ -129,11 +133,11 @@ func (h *Hub) open(s *session) *proto.Error {
 	}
 	list := h.users[s.who.UserID]
 	var evicted *session
-	if len(list) >= h.cfg.MaxSessionsPerUser {
+	if most := h.live.Load().MaxSessionsPerUser; len(list) >= most {
 		i := slices.IndexFunc(list, (*session).detached)
 		if i < 0 {
 			h.mu.Unlock()
-			return refuse(proto.CodeRateLimited, "given one session more; allowed are %d of one person at once", h.cfg.MaxSessionsPerUser)
+			return refuse(proto.CodeRateLimited, "given one session more; allowed are %d of one person at once", most)
 		}
 		evicted = list[i]
 	}
@@ -141,6 +145,7 @@ func (h *Hub) open(s *session) *proto.Error {
 	h.byID[s.who.SessionID] = s
 	h.workers.Add(1)
 	h.mu.Unlock()
+	s.tune(h.live.Load()) // there may have been a change since it was made
 	go func() {
 		defer h.workers.Done()
 		s.work()
@@ -209,6 +214,7 @@ func (h *Hub) enter(k *socket) bool {
 		return false
 	}
 	h.sockets[k] = struct{}{}
+	k.tune(h.live.Load())
 	h.readers.Add(1)
 	return true
 }

@@ -48,6 +48,31 @@ func TestPresence(t *testing.T) {
 	ann.presenceOf("ben", true, false)
 }
 
+func TestTheHubCountsWhoIsThere(t *testing.T) {
+	h := newHouse(t, nil)
+	require.Zero(t, h.hub.Stats())
+	ann, _ := h.enter("ann")
+	ben, _ := h.enter("ben")
+	ann.presenceOf("ben", true, false)
+	st := h.hub.Stats()
+	require.Equal(t, []int{2, 0, 2}, []int{st.Sessions, st.Detached, st.Sockets})
+	require.NotZero(t, st.Messages, "nobody has acknowledged anything yet")
+	require.Greater(t, st.Bytes, st.Messages)
+	messages := 0
+	for _, s := range h.hub.Sessions() {
+		require.NotEmpty(t, s.ID)
+		require.True(t, s.Attached)
+		require.Zero(t, s.Requests)
+		messages += s.Messages
+	}
+	require.Equal(t, st.Messages, messages)
+	ben.cut()
+	h.eventually("a session waits to be resumed", func() bool {
+		st := h.hub.Stats()
+		return st.Sessions == 2 && st.Detached == 1 && st.Sockets == 1
+	})
+}
+
 func TestPresenceIsToldOnce(t *testing.T) {
 	h := newHouse(t, nil)
 	ann, _ := h.enter("ann")

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/netip"
 	"reflect"
 
 	"kinwire/signaling/proto"
@@ -14,10 +15,14 @@ type asked struct {
 	person   proto.Person // who asks; nobody on a page for anyone or for operators
 	token    string       // of that person's login
 	operator string       // the name of the staff, on a page for operators
+	roles    []string     // theirs
+	from     netip.Prefix // the network that the request comes from
 
 	id, other   string // from the path
 	find, state string // from the query
 	before      int64  // likewise
+	calls       proto.CallFilter
+	format      string // of an export
 
 	raw       []byte // the body as it came
 	signature string // the header Kinwire-Signature
@@ -101,7 +106,7 @@ func notServed(context.Context, *asked) (any, error) {
 // endpoints: each row has one page, of the row's types.
 func (s *Server) pageTable() (pages, error) {
 	table := pages{}
-	for _, parts := range [][]part{s.accountParts(), s.childParts(), s.consentParts(), s.friendParts(), s.chatParts(), s.reportParts(), s.operatorParts()} {
+	for _, parts := range [][]part{s.accountParts(), s.childParts(), s.consentParts(), s.friendParts(), s.chatParts(), s.reportParts(), s.operatorParts(), s.networkParts()} {
 		for _, p := range parts {
 			for key, one := range p.pages {
 				if _, twice := table[key]; twice {

@@ -119,7 +119,7 @@ func (s *session) detach(k *socket, forGood bool) {
 	n := s.drops
 	s.timers = append(s.timers,
 		time.AfterFunc(s.hub.cfg.PresenceGrace, func() { s.goneFor(n) }),
-		time.AfterFunc(s.hub.cfg.ResumeWindow, func() { s.expire(n) }))
+		time.AfterFunc(s.hub.live.Load().ResumeWindow, func() { s.expire(n) }))
 	s.wakeWorker()
 	s.mu.Unlock()
 	if overflow {

@@ -84,7 +84,7 @@ func (s *Server) newWHIP() *whip.Service {
 			}
 			return bearer(r.Header.Get("Authorization")), func() { attempts.giveBack(from) }, true
 		},
-		FromHere: func(r *http.Request) bool { return ofOrigin(r, s.cfg.AllowedOrigins) },
+		FromHere: func(r *http.Request) bool { return ofOrigin(r, s.tuned.Load().allowedOrigins) },
 		Refuse: func(w http.ResponseWriter, status int, doing string, err error) {
 			e := refusal(s.d.Log, doing, err)
 			if status == 0 {

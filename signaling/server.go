@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/netip"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/coder/websocket"
@@ -24,7 +25,9 @@ type Server struct {
 	starts   *throttle[netip.Prefix] // of what anybody may start, by network
 	changes  *throttle[string]       // of what costs every device of a conversation something, by person
 	chunks   *throttle[string]       // of attachments' chunks, by person
-	staff    []staff
+	probes   *throttle[netip.Prefix] // of checks of the network, by network
+	steps    *throttle[netip.Prefix] // of what is done in them, likewise
+	tuned    atomic.Pointer[tuned]
 	router   chi.Router
 	handler  http.Handler
 }
@@ -42,10 +45,12 @@ func New(cfg Config, d Deps) (*Server, error) {
 		d.Now = time.Now
 	}
 	s := &Server{
-		cfg: cfg.withDefaults(), d: d, hub: d.Hub, staff: staffOf(cfg),
+		cfg: cfg.withDefaults(), d: d, hub: d.Hub,
 		throttle: newThrottle[netip.Prefix](d.Now, guessBurst, guessEvery), starts: newThrottle[netip.Prefix](d.Now, guessBurst, guessEvery),
 		changes: newThrottle[string](d.Now, changeBurst, changeEvery), chunks: newThrottle[string](d.Now, chunkBurst, chunkEvery),
+		probes: newThrottle[netip.Prefix](d.Now, probeBurst, probeEvery), steps: newThrottle[netip.Prefix](d.Now, stepBurst, stepEvery),
 	}
+	s.tuned.Store(newTuned(cfg))
 	s.hub.accounts, s.hub.calls, s.hub.friends, s.hub.chat = d.Accounts, d.Calls, d.Friends.FriendsKnown, d.Chat
 	s.hub.whip = s.newWHIP()
 	if err := s.route(); err != nil {
@@ -89,7 +94,8 @@ func (s *Server) route() error {
 		s.hub.whip.Mount(r)
 	}
 	r.Get("/v1/ws", s.serveSocket)
-	r.Get("/metrics", s.operatorsOnly(s.serveMetrics))
+	r.Get("/metrics", s.operatorsOnly(proto.OperatorCalls, s.d.Metrics))
+	r.Get("/debug/pprof/*", s.operatorsOnly(proto.OperatorCalls, unhurried(s.d.Pprof)))
 	r.MethodNotAllowed(func(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusMethodNotAllowed, refuse(proto.CodeBadMessage, "method: given %.16q; this page takes another one", r.Method))
 	})
@@ -101,7 +107,7 @@ func (s *Server) route() error {
 		}
 		app(w, r)
 	})
-	s.router, s.handler = r, behindProxies(s.cfg.TrustedProxies, r)
+	s.router, s.handler = r, s.behindTrusted(r)
 	return nil
 }
 
@@ -111,7 +117,7 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 		writeError(w, http.StatusServiceUnavailable, refuse(proto.CodeUnavailable, "the server is shutting down"))
 		return
 	}
-	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{OriginPatterns: s.cfg.AllowedOrigins})
+	ws, err := websocket.Accept(w, r, &websocket.AcceptOptions{OriginPatterns: s.tuned.Load().allowedOrigins})
 	if err != nil {
 		s.d.Log.Debug("websocket refused", "err", err)
 		return
@@ -124,12 +130,4 @@ func (s *Server) serveSocket(w http.ResponseWriter, r *http.Request) {
 	}
 	defer s.hub.leave(k)
 	k.run()
-}
-
-func (s *Server) serveMetrics(w http.ResponseWriter, r *http.Request) {
-	if s.d.Metrics == nil {
-		writeError(w, http.StatusNotFound, refuse(proto.CodeNotFound, "metrics are not served here"))
-		return
-	}
-	s.d.Metrics.ServeHTTP(w, r)
 }

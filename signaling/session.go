@@ -53,15 +53,15 @@ type pending struct {
 }
 
 func newSession(h *Hub, person proto.Person, login secret, d proto.Device) *session {
-	id := newID()
+	id, cfg := newID(), h.live.Load()
 	s := &session{
 		hub: h, person: person, login: login,
 		who:      Who{UserID: person.ID, SessionID: id, Device: d},
 		log:      h.log.With("session", id),
-		limits:   newLimits(h.cfg),
-		requests: make(chan proto.Request, h.cfg.requestQueue()),
+		limits:   newLimits(*cfg),
+		requests: make(chan proto.Request, cfg.requestQueue()),
 		kick:     make(chan struct{}, 1),
-		out:      outbox{maxCount: h.cfg.OutboxMessages, maxBytes: h.cfg.OutboxBytes},
+		out:      outbox{maxCount: cfg.OutboxMessages, maxBytes: cfg.OutboxBytes},
 		waiting:  map[uint64]bool{},
 	}
 	s.ctx, s.cancel = context.WithCancel(context.Background())
@@ -116,7 +116,7 @@ func (s *session) pushLocked(p pending) bool {
 }
 
 func (s *session) overflow() {
-	s.log.Warn("session ended: too much unacknowledged", "messages", s.hub.cfg.OutboxMessages, "bytes", s.hub.cfg.OutboxBytes)
+	s.log.Warn("session ended: too much unacknowledged", "messages", s.hub.live.Load().OutboxMessages, "bytes", s.hub.live.Load().OutboxBytes)
 	s.end(proto.CloseOverflow, "too much unacknowledged: say hello afresh")
 }
 

@@ -56,10 +56,11 @@ type farewell struct {
 }
 
 func newSocket(h *Hub, ws *websocket.Conn) *socket {
-	ws.SetReadLimit(h.cfg.hardLimit())
+	cfg := h.live.Load()
+	ws.SetReadLimit(cfg.hardLimit())
 	k := &socket{
 		hub: h, ws: ws, log: h.log,
-		loose: make(chan []byte, looseQueue), wake: make(chan struct{}, 1), limits: newLimits(h.cfg),
+		loose: make(chan []byte, looseQueue), wake: make(chan struct{}, 1), limits: newLimits(*cfg),
 	}
 	k.ctx, k.cancel = context.WithCancel(context.Background())
 	return k
@@ -102,7 +103,8 @@ func (k *socket) read(ctx context.Context) error {
 		if err != nil {
 			return fmt.Errorf("reading a message: %w", err)
 		}
-		text, whole, err := readFrame(r, k.hub.cfg.MaxMessageBytes)
+		most := k.hub.live.Load().MaxMessageBytes
+		text, whole, err := readFrame(r, most)
 		if err != nil {
 			return fmt.Errorf("reading a message: %w", err)
 		}
@@ -111,7 +113,7 @@ func (k *socket) read(ctx context.Context) error {
 		case typ != websocket.MessageText:
 			k.take(proto.Request{}, refuse(proto.CodeBadMessage, "message: given a binary frame; allowed are text frames"))
 		case !whole:
-			k.take(proto.Request{ID: idOf(text)}, refuse(proto.CodeTooLarge, "message: given more than %d bytes; allowed are at most %[1]d", k.hub.cfg.MaxMessageBytes))
+			k.take(proto.Request{ID: idOf(text)}, refuse(proto.CodeTooLarge, "message: given more than %d bytes; allowed are at most %[1]d", most))
 		default:
 			k.take(proto.ParseRequest(text))
 		}
@@ -141,7 +143,8 @@ func (k *socket) take(r proto.Request, refused *proto.Error) {
 	case pass:
 	case tooMany:
 		times := multiples[classes[r.Type]]
-		refused = refuse(proto.CodeRateLimited, "too many messages; allowed are %g a second, %d at once", k.hub.cfg.RatePerSecond*float64(times), k.hub.cfg.Burst*times)
+		cfg := k.hub.live.Load()
+		refused = refuse(proto.CodeRateLimited, "too many messages; allowed are %g a second, %d at once", cfg.RatePerSecond*float64(times), cfg.Burst*times)
 	case flood:
 		k.shut(proto.CloseFlood, "too many messages", false)
 		return
@@ -316,7 +319,8 @@ func (k *socket) writeOne(ctx context.Context, text []byte) error {
 // watch pings the peer and cuts the socket when no pong comes: a TCP
 // connection to a phone that is out of reach stays open for a long time.
 func (k *socket) watch(ctx context.Context) {
-	t := time.NewTicker(k.hub.cfg.PingInterval)
+	every := k.hub.live.Load().PingInterval
+	t := time.NewTicker(every)
 	defer t.Stop()
 	for {
 		select {
@@ -324,7 +328,7 @@ func (k *socket) watch(ctx context.Context) {
 			return
 		case <-t.C:
 		}
-		ping, cancel := context.WithTimeout(ctx, k.hub.cfg.PingInterval)
+		ping, cancel := context.WithTimeout(ctx, every)
 		err := k.ws.Ping(ping)
 		cancel()
 		if err != nil {

@@ -143,6 +143,7 @@ func (unseen) CallStarted(string, bool, time.Time)                              
 func (unseen) ParticipantJoined(string, string, string, proto.Device, time.Time) {}
 func (unseen) ParticipantLeft(string, string, proto.Reason, time.Time)           {}
 func (unseen) ClientReport(string, string, proto.StatsReport, time.Time)         {}
+func (unseen) CallEvent(string, string, string, string, string, time.Time)       {}
 func (unseen) CallEnded(string, proto.Reason, time.Time)                         {}
 
 // callHouse is a house with the real calls and people in one of them.

@@ -19,6 +19,8 @@ type DemoStore interface {
 	SettleDemo(ctx context.Context, f proto.DemoFamily, log ...proto.AuditEntry) error
 	// BefriendDemo makes friends of those among whom there is nothing yet.
 	BefriendDemo(ctx context.Context, ids []string, now time.Time) error
+	// AddCrowd adds accounts, all of them or none.
+	AddCrowd(ctx context.Context, rows []proto.AccountRow) error
 }
 
 // demoPerson is one of the demo's people. years is how old a child is.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kinwire/signaling/pace"
@@ -33,6 +34,7 @@ type Service struct {
 	ages  []AgeRule
 	log   *slog.Logger
 
+	keeps  atomic.Int64 // how long a login lasts, in nanoseconds
 	hash   *hasher
 	logins *pace.Limiter // by login
 	codes  *pace.Limiter // by the beginning of a code, and by parent for guardian codes
@@ -52,6 +54,7 @@ func New(store Store, now func() time.Time, cfg Config, d Deps) *Service {
 		hash:   newHasher(cfg.Argon2),
 		logins: pace.New(triesAtOnce, tryEvery), codes: pace.New(triesAtOnce, tryEvery), mails: pace.New(mailsAtOnce, mailEvery),
 	}
+	s.Tune(cfg)
 	if s.tell == nil {
 		s.tell = nobody{}
 	}
@@ -69,6 +72,12 @@ func New(store Store, now func() time.Time, cfg Config, d Deps) *Service {
 	})
 	return s
 }
+
+// Tune takes over Config.SessionLifetime, for logins from then on. The rest of
+// cfg stays as it was.
+func (s *Service) Tune(cfg Config) { s.keeps.Store(int64(cfg.SessionLifetime)) }
+
+func (s *Service) lifetime() time.Duration { return time.Duration(s.keeps.Load()) }
 
 // refuse makes an error that is the client's fault.
 func refuse(code proto.Code, format string, args ...any) error {
@@ -93,7 +102,7 @@ func (s *Service) Login(ctx context.Context, name, password string, d proto.Devi
 	if !a.Active {
 		return Session{}, errSuspended()
 	}
-	return s.open(ctx, a.Person, d, s.cfg.SessionLifetime)
+	return s.open(ctx, a.Person, d, s.lifetime())
 }
 
 // check returns the account that has this login and this password. Failures

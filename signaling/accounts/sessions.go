@@ -54,7 +54,7 @@ func (s *Service) OpenFor(ctx context.Context, userID string, d proto.Device) (S
 	if err != nil {
 		return Session{}, err
 	}
-	return s.open(ctx, a.Person, d, s.cfg.SessionLifetime)
+	return s.open(ctx, a.Person, d, s.lifetime())
 }
 
 // loggedIn is OpenFor in the words of the HTTP API. d may be nil.

@@ -28,5 +28,7 @@
 //
 // Ids, and the names of actions and choices. No name of a person, nothing
 // that anybody wrote, no address: the log outlives accounts, so that it must
-// not hold what has to be deleted with them.
+// not hold what has to be deleted with them. The one text in it is the reason
+// that an operator gives for looking up whose a pseudonym is; they are told to
+// write no names there.
 package audit

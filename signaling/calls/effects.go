@@ -16,6 +16,16 @@ type effects struct {
 
 func (c *call) do(w ...work) { c.out.work = append(c.out.work, w...) }
 
+// note writes an event into the record, if p's media is in it.
+func (c *call) note(p *participant, event string, source proto.SourceKind, detail string, now time.Time) {
+	if p.media {
+		c.do(work{kind: recordEvent, participant: p.id, event: event, source: source, detail: detail, at: now})
+	}
+}
+
+// muteEvents names what becomes of a source.
+var muteEvents = map[bool]string{true: EventMute, false: EventUnmute}
+
 // take returns the effects so far and forgets them.
 func (c *call) take() effects {
 	out := c.out
@@ -60,6 +70,8 @@ type work struct {
 	video       bool
 	source      proto.SourceKind
 	report      proto.StatsReport
+	event       string
+	detail      string
 	at          time.Time
 }
 
@@ -70,6 +82,7 @@ const (
 	recordJoin
 	recordLeave
 	recordReport
+	recordEvent
 	recordEnd
 	mediaLeave
 	mediaEnd
@@ -83,9 +96,12 @@ var perform = map[workKind]func(d *Deps, callID string, w work){
 	},
 	recordLeave:  func(d *Deps, id string, w work) { d.Observer.ParticipantLeft(id, w.participant, w.reason, w.at) },
 	recordReport: func(d *Deps, id string, w work) { d.Observer.ClientReport(id, w.participant, w.report, w.at) },
-	recordEnd:    func(d *Deps, id string, w work) { d.Observer.CallEnded(id, w.reason, w.at) },
-	mediaLeave:   func(d *Deps, id string, w work) { d.Media.Leave(id, w.participant) },
-	mediaEnd:     func(d *Deps, id string, w work) { d.Media.EndCall(id) },
+	recordEvent: func(d *Deps, id string, w work) {
+		d.Observer.CallEvent(id, w.participant, w.event, string(w.source), w.detail, w.at)
+	},
+	recordEnd:  func(d *Deps, id string, w work) { d.Observer.CallEnded(id, w.reason, w.at) },
+	mediaLeave: func(d *Deps, id string, w work) { d.Media.Leave(id, w.participant) },
+	mediaEnd:   func(d *Deps, id string, w work) { d.Media.EndCall(id) },
 	mediaMute: func(d *Deps, id string, w work) {
 		if err := d.Media.Mute(id, w.participant, w.source, true); err != nil {
 			// Rather no media of theirs than a picture that may not be.

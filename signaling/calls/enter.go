@@ -102,7 +102,7 @@ func (s *Service) checkNamed(w Who, to []string) *proto.Error {
 	if len(to) == 0 {
 		return badMessage("to is empty; name at least one person")
 	}
-	if most := s.cfg.MaxParticipants - 1; len(to) > most {
+	if most := s.maxParticipants() - 1; len(to) > most {
 		return &proto.Error{Code: proto.CodeCallFull, Message: badMessage(
 			"you named %d people; a call has room for you and %d others", len(to), most).Message}
 	}

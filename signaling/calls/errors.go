@@ -41,7 +41,7 @@ func errNoSource(kind proto.SourceKind) *proto.Error {
 
 func errNoPictures(kind proto.SourceKind) *proto.Error {
 	return &proto.Error{Code: proto.CodeNotAllowed,
-		Message: fmt.Sprintf("you brought a source of kind %q that is not muted; this call is by voice alone, by a parent's rule", kind)}
+		Message: fmt.Sprintf("you brought a source of kind %q that is not muted; this call is by voice alone, by a rule of a parent or of this server", kind)}
 }
 
 func errFull(people, most int) *proto.Error {

@@ -54,6 +54,7 @@ type participant struct {
 	joins   uint64 // counts joins begun
 	stays   uint64 // counts how often they have left
 	link    link
+	ufrag   string         // of the client's last offer
 	sources []proto.Source // mids are not kept: they mean nothing to others
 
 	lostAt  time.Time // when reconnecting turns into lost

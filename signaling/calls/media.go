@@ -2,6 +2,7 @@ package calls
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"kinwire/signaling/proto"
@@ -39,7 +40,7 @@ func (s *Service) bring(ctx context.Context, w Who, m proto.CallJoin, by *Seat) 
 		return proto.CallJoined{}, 0, refused
 	}
 	answer, err := s.mediaJoin(ctx, e, MediaJoin{CallID: m.CallID, ParticipantID: p.id, SDP: m.SDP, Sources: m.Sources})
-	view, refused := s.finishJoin(ctx, e, p, m.Sources, err)
+	view, refused := s.finishJoin(ctx, e, p, m, err)
 	if refused != nil {
 		return proto.CallJoined{}, 0, refused
 	}
@@ -103,7 +104,7 @@ func (s *Service) mediaJoin(ctx context.Context, e *entry, j MediaJoin) (MediaAn
 	return s.d.Media.Join(ctx, j)
 }
 
-func (s *Service) finishJoin(ctx context.Context, e *entry, p *participant, sources []proto.Source, err error) (proto.CallView, *proto.Error) {
+func (s *Service) finishJoin(ctx context.Context, e *entry, p *participant, m proto.CallJoin, err error) (proto.CallView, *proto.Error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now := s.d.Now()
@@ -113,7 +114,7 @@ func (s *Service) finishJoin(ctx context.Context, e *entry, p *participant, sour
 		_, _ = s.apply(e.call, p, event{kind: evJoinFailed}, now)
 		return proto.CallView{}, refused
 	}
-	view, refused := s.apply(e.call, p, event{kind: evJoined, sources: sources}, now)
+	view, refused := s.apply(e.call, p, event{kind: evJoined, sources: m.Sources, ufrag: ufragOf(m.SDP)}, now)
 	if refused == nil && !p.media {
 		refused = e.call.refusal(p) // left, or the call ended, meanwhile
 	}
@@ -144,7 +145,7 @@ func (s *Service) Offer(ctx context.Context, w Who, m proto.MediaOffer) (proto.M
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	ev := event{kind: evOffered, session: w.SessionID, sources: m.Sources}
+	ev := event{kind: evOffered, session: w.SessionID, sources: m.Sources, ufrag: ufragOf(m.SDP)}
 	if _, refused := s.apply(e.call, p, ev, s.d.Now()); refused != nil {
 		return proto.MediaAnswer{}, refused
 	}
@@ -238,6 +239,18 @@ func (s *Service) checkSource(e *entry, p *participant, w Who, m proto.MediaMute
 		}
 	}
 	return errNoSource(m.Kind)
+}
+
+// ufragOf finds the ICE user name in an offer (RFC 8839, section 5.4): another
+// one than before means that the client has restarted ICE. All sections of an
+// offer that was answered share one.
+func ufragOf(sdp string) string {
+	for line := range strings.Lines(sdp) {
+		if ufrag, is := strings.CutPrefix(line, "a=ice-ufrag:"); is {
+			return strings.TrimSpace(ufrag)
+		}
+	}
+	return ""
 }
 
 func checkSources(sources []proto.Source) *proto.Error {

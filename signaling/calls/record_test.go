@@ -2,6 +2,7 @@ package calls
 
 import (
 	"fmt"
+	"strings"
 	"sync"
 	"time"
 
@@ -61,6 +62,13 @@ func (r *record) ParticipantLeft(callID, id string, reason proto.Reason, _ time.
 func (r *record) ClientReport(callID, id string, _ proto.StatsReport, _ time.Time) {
 	r.with(callID, func(c *recorded) bool {
 		c.log = append(c.log, "report")
+		return c.present[id]
+	})
+}
+
+func (r *record) CallEvent(callID, id, event, kind, detail string, _ time.Time) {
+	r.with(callID, func(c *recorded) bool {
+		c.log = append(c.log, strings.Join(strings.Fields(event+" "+kind+" "+detail), " "))
 		return c.present[id]
 	})
 }

@@ -35,6 +35,7 @@ type newcomer struct {
 
 // newCall starts a call: the caller is in it, the others ring.
 func newCall(id string, video bool, cfg Config, terms proto.CallTerms, caller newcomer, who Who, others []newcomer, now time.Time) *call {
+	terms.NoVideo = terms.NoVideo || cfg.NoVideo
 	c := &call{id: id, video: video, startedAt: now, cfg: cfg, phase: proto.PhaseRinging, terms: terms}
 	c.people = append(c.people, &participant{
 		id: caller.id, person: caller.person, stage: active, session: who.SessionID, device: who.Device,

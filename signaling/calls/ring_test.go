@@ -60,7 +60,7 @@ func TestCallFromRingToHangup(t *testing.T) {
 		s.ended(proto.ReasonHangup)
 		require.Empty(t, s.Views("ana"))
 		require.False(t, s.InCall("ana"))
-		require.Equal(t, []string{"ana joined on phone 1", "ben joined on phone 1", "left hangup", "left hangup"}, s.record.of(s.call).log)
+		require.Equal(t, []string{"ana joined on phone 1", "ben joined on phone 1", "link connected", "link connected", "left hangup", "left hangup"}, s.record.of(s.call).log)
 
 		s.hangup(ana) // crosses on the wire: no error
 		_, err := s.Accept(t.Context(), ben, s.ref())

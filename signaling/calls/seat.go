@@ -94,6 +94,9 @@ func (s *Service) SeatRestart(ctx context.Context, seat Seat, fragment string) (
 	if err != nil {
 		return "", asProto(ctx, s.d.Log, "restart media", err)
 	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.signal(e.call, p, event{kind: evRestarted}, s.d.Now())
 	return answer, nil
 }
 

@@ -15,8 +15,7 @@ import (
 // Service holds all calls of one node. Its methods may be called from any
 // goroutine. The errors of those that answer a request are *proto.Error.
 type Service struct {
-	cfg Config
-	d   Deps
+	d Deps
 
 	notices line           // what people are told, across all calls
 	lines   sync.WaitGroup // goroutines of lines, and of reviews
@@ -67,10 +66,26 @@ func New(cfg Config, d Deps) *Service {
 	if d.Talk == nil {
 		d.Talk = none
 	}
-	s := &Service{cfg: cfg, d: d, board: newBoard(cfg, newID), entries: make(map[string]*entry), asked: make(map[*asking]struct{})}
+	s := &Service{d: d, board: newBoard(cfg, newID), entries: make(map[string]*entry), asked: make(map[*asking]struct{})}
 	s.ctx, s.quit = context.WithCancel(context.Background())
 	s.notices.running = &s.lines
 	return s
+}
+
+// Tune takes over another configuration. MaxParticipants holds at once (who is in
+// a call stays in it); the rest holds for calls that begin from then on, the
+// others keep what they began with.
+func (s *Service) Tune(cfg Config) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.board.cfg = cfg
+}
+
+// maxParticipants is the largest number of people in a call now.
+func (s *Service) maxParticipants() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.board.cfg.MaxParticipants
 }
 
 // begin lets a request in; done must be called after it. It refuses when the

@@ -44,7 +44,7 @@ func (s *Service) LinkChanged(callID, participantID string, state LinkState) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if c, p := s.participant(callID, participantID); p != nil {
-		s.signal(c, p, event{kind: kind}, s.d.Now())
+		s.signal(c, p, event{kind: kind, state: state}, s.d.Now())
 	}
 }
 
@@ -61,6 +61,24 @@ func (s *Service) SlotsChanged(callID, participantID string, slots proto.MediaSl
 	c.out.notices = append(c.out.notices, notice{
 		to: toSession, user: p.person.ID, session: p.session, typ: proto.TypeMediaSlots, data: slots,
 	})
+	s.board.dirty = append(s.board.dirty, c)
+	s.carryOut(s.d.Now())
+}
+
+// Tell sends an event to every device that is in a call, and to nobody else: not
+// to one that only rings, nor to one that has left.
+func (s *Service) Tell(callID, typ string, data any) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	c, ok := s.board.calls[callID]
+	if !ok {
+		return
+	}
+	for _, p := range c.people {
+		if p.stage == active {
+			c.out.notices = append(c.out.notices, notice{to: toSession, user: p.person.ID, session: p.session, typ: typ, data: data})
+		}
+	}
 	s.board.dirty = append(s.board.dirty, c)
 	s.carryOut(s.d.Now())
 }

@@ -23,12 +23,13 @@ func (c *call) agree(t proto.CallTerms, now time.Time) {
 	if !t.EndsAt.IsZero() && t.Reason == c.terms.Reason && t.EndsAt.Sub(c.terms.EndsAt).Abs() < sameEnd {
 		t.EndsAt = c.terms.EndsAt
 	}
+	t.NoVideo = t.NoVideo || c.cfg.NoVideo
 	c.terms = t
 	if t.EndsAt.IsZero() || now.Before(t.EndsAt) {
 		c.graceAt = time.Time{}
 	}
 	for _, p := range c.people {
-		c.hidePictures(p)
+		c.hidePictures(p, now)
 	}
 	c.follow(now)
 }
@@ -46,7 +47,7 @@ func (c *call) tighten(t proto.CallTerms, now time.Time) {
 
 // hidePictures mutes p's camera and screen where pictures are not allowed: at
 // the server, whatever the client does.
-func (c *call) hidePictures(p *participant) {
+func (c *call) hidePictures(p *participant, now time.Time) {
 	if !c.terms.NoVideo {
 		return
 	}
@@ -54,6 +55,7 @@ func (c *call) hidePictures(p *participant) {
 		if isPicture(source.Kind) && !source.Muted {
 			p.sources[i].Muted = true
 			c.do(work{kind: mediaMute, participant: p.id, source: source.Kind})
+			c.note(p, EventMute, source.Kind, "rule", now)
 		}
 	}
 }

@@ -15,7 +15,9 @@ type event struct {
 	sources []proto.Source   // join, joined, offered
 	source  proto.SourceKind // muted
 	muted   bool
-	seated  bool // join: by a Seat
+	seated  bool   // join: by a Seat
+	ufrag   string // joined, offered: the offer's
+	state   LinkState
 }
 
 type eventKind int
@@ -38,6 +40,7 @@ const (
 	evLinkDown             // media stopped flowing
 	evRinging              // a device says that it rings
 	evFree                 // the call that they were in is over for them
+	evRestarted            // ICE was restarted without an offer
 )
 
 type action func(c *call, p *participant, ev event, now time.Time) *proto.Error
@@ -71,6 +74,7 @@ var transitions = map[stage]map[eventKind]action{
 		evSocketGone: socketGone,
 		evLinkUp:     linkWentUp,
 		evLinkDown:   linkWentDown,
+		evRestarted:  restarted,
 		evRinging:    nothing,
 	},
 	away: {
@@ -202,9 +206,12 @@ func joined(c *call, p *participant, ev event, now time.Time) *proto.Error {
 	if !p.joining {
 		return tooLate(c, p, ev, now)
 	}
-	p.joining, p.media, p.sources = false, true, withoutMIDs(ev.sources)
+	p.joining, p.media, p.sources, p.ufrag = false, true, withoutMIDs(ev.sources), ev.ufrag
 	c.do(work{kind: recordJoin, participant: p.id, user: p.person.ID, device: p.device, at: now})
-	c.hidePictures(p) // the terms may have changed while the join was under way
+	if p.link == linkUp { // before the answer to the join was here
+		c.note(p, EventLink, "", string(LinkConnected), now)
+	}
+	c.hidePictures(p, now) // the terms may have changed while the join was under way
 	return nil
 }
 
@@ -230,16 +237,33 @@ func joinFailed(c *call, p *participant, ev event, now time.Time) *proto.Error {
 	return nil
 }
 
-func offered(c *call, p *participant, ev event, _ time.Time) *proto.Error {
+func offered(c *call, p *participant, ev event, now time.Time) *proto.Error {
 	if !p.media || p.session != ev.session {
 		return errNotJoined()
 	}
+	if ev.ufrag != p.ufrag { // RFC 8839, section 4.4.1.1.1
+		p.ufrag = ev.ufrag
+		c.note(p, EventRestart, "", "", now)
+	}
+	before := p.sources
 	p.sources = withoutMIDs(ev.sources)
-	c.hidePictures(p)
+	for _, is := range p.sources {
+		for _, was := range before {
+			if was.Kind == is.Kind && was.Muted != is.Muted {
+				c.note(p, muteEvents[is.Muted], is.Kind, "", now)
+			}
+		}
+	}
+	c.hidePictures(p, now)
 	return nil
 }
 
-func muted(c *call, p *participant, ev event, _ time.Time) *proto.Error {
+func restarted(c *call, p *participant, _ event, now time.Time) *proto.Error {
+	c.note(p, EventRestart, "", "", now)
+	return nil
+}
+
+func muted(c *call, p *participant, ev event, now time.Time) *proto.Error {
 	if !p.media || p.session != ev.session {
 		return errNotJoined()
 	}
@@ -247,18 +271,27 @@ func muted(c *call, p *participant, ev event, _ time.Time) *proto.Error {
 	if i < 0 {
 		return errNoSource(ev.source)
 	}
+	if p.sources[i].Muted != ev.muted {
+		c.note(p, muteEvents[ev.muted], ev.source, "", now)
+	}
 	p.sources[i].Muted = ev.muted
-	c.hidePictures(p)
+	c.hidePictures(p, now)
 	return nil
 }
 
-func socketDown(_ *call, p *participant, ev event, _ time.Time) *proto.Error {
-	p.socketDown = p.socketDown || p.session == ev.session
+func socketDown(c *call, p *participant, ev event, now time.Time) *proto.Error {
+	if p.session == ev.session && !p.socketDown {
+		p.socketDown = true
+		c.note(p, EventSignal, "", "lost", now)
+	}
 	return nil
 }
 
-func socketUp(_ *call, p *participant, ev event, _ time.Time) *proto.Error {
-	p.socketDown = p.socketDown && p.session != ev.session
+func socketUp(c *call, p *participant, ev event, now time.Time) *proto.Error {
+	if p.session == ev.session && p.socketDown {
+		p.socketDown = false
+		c.note(p, EventSignal, "", "back", now)
+	}
 	return nil
 }
 
@@ -283,19 +316,21 @@ func forgetSession(_ *call, p *participant, ev event, _ time.Time) *proto.Error 
 	return nil
 }
 
-func linkWentUp(_ *call, p *participant, _ event, _ time.Time) *proto.Error {
+func linkWentUp(c *call, p *participant, ev event, now time.Time) *proto.Error {
 	if p.joining || p.media {
 		p.link = linkUp
+		c.note(p, EventLink, "", string(ev.state), now)
 	}
 	return nil
 }
 
 // linkWentDown: a link that never was up is not lost; setting up has a
 // deadline of its own.
-func linkWentDown(_ *call, p *participant, _ event, _ time.Time) *proto.Error {
+func linkWentDown(c *call, p *participant, ev event, now time.Time) *proto.Error {
 	if p.link == linkUp {
 		p.link = linkDown
 	}
+	c.note(p, EventLink, "", string(ev.state), now)
 	return nil
 }
 

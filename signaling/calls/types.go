@@ -32,6 +32,8 @@ type Config struct {
 	Warning time.Duration
 	// HistoryRetention is how long a call stays in people's histories.
 	HistoryRetention time.Duration
+	// NoVideo makes every new call one of sound alone.
+	NoVideo bool
 }
 
 // Deps are the others that a Service works with. Settings, Push, History,
@@ -159,10 +161,20 @@ type HistoryStore interface {
 	SweepHistory(ctx context.Context, now time.Time) (int64, error)
 }
 
+// What CallEvent tells of, in the words of the record.
+const (
+	EventMute    = "mute"    // with kind: a source of theirs is off; detail "rule": by a parent's rule
+	EventUnmute  = "unmute"  // with kind
+	EventRestart = "restart" // they have restarted ICE
+	EventLink    = "link"    // detail: the LinkState
+	EventSignal  = "signal"  // the socket of the device that is in the call; detail: lost, back
+)
+
 // Observer is told what belongs in the record of a call. The calls for one
 // call come one after the other and in this order: CallStarted, any number of
-// ParticipantJoined, ClientReport and ParticipantLeft, CallEnded. A
-// participant who comes back joins again under the same id. Somebody who
+// ParticipantJoined, ClientReport, CallEvent and ParticipantLeft, CallEnded. A
+// participant who comes back joins again under the same id; reports and events
+// are only of somebody who has joined and not left. Somebody who
 // leaves is observed before the media plane drops them, so that last figures
 // can still be read there.
 type Observer interface {
@@ -170,5 +182,6 @@ type Observer interface {
 	ParticipantJoined(callID, participantID, userID string, device proto.Device, at time.Time)
 	ParticipantLeft(callID, participantID string, reason proto.Reason, at time.Time)
 	ClientReport(callID, participantID string, r proto.StatsReport, at time.Time)
+	CallEvent(callID, participantID, event, kind, detail string, at time.Time)
 	CallEnded(callID string, reason proto.Reason, at time.Time)
 }

@@ -25,7 +25,7 @@ func (s *Service) change(ctx context.Context, personID, otherID string,
 				return proto.FriendRow{}, nil, refused
 			}
 			e.side, e.at, e.id = tie.Row.Side(personID), s.now().UnixMilli(), newID()
-			row, deeds, refused := step(tie, e, s.limits)
+			row, deeds, refused := step(tie, e, s.limits())
 			if refused != nil {
 				return proto.FriendRow{}, nil, refused
 			}

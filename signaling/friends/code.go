@@ -59,7 +59,7 @@ func showCode(code string) string {
 }
 
 func (s *Service) shown(code string) proto.FriendCode {
-	return proto.FriendCode{Code: showCode(code), URL: strings.TrimSuffix(s.cfg.PublicURL, "/") + "/#friend=" + showCode(code)}
+	return proto.FriendCode{Code: showCode(code), URL: strings.TrimSuffix(s.cfg().PublicURL, "/") + "/#friend=" + showCode(code)}
 }
 
 // Code returns a person's friend code, which is made when it is first asked

@@ -42,7 +42,7 @@ func (s *Service) Introduce(ctx context.Context, userID string, people []string)
 		_, err := s.change(ctx, pair[0], pair[1], func(tie proto.FriendTie) (event, *proto.Error) {
 			isNew = tie.Row.State != pending
 			if isNew && made >= room {
-				return event{}, errTooManyIntroductions(s.cfg.MaxIntroductions)
+				return event{}, errTooManyIntroductions(s.cfg().MaxIntroductions)
 			}
 			return event{kind: evIntroduce, actor: userID}, nil
 		})
@@ -59,7 +59,7 @@ func (s *Service) Introduce(ctx context.Context, userID string, people []string)
 		}
 	}
 	if asked == 0 && room <= 0 && len(pairs) > 0 {
-		return proto.Asked{}, errTooManyIntroductions(s.cfg.MaxIntroductions)
+		return proto.Asked{}, errTooManyIntroductions(s.cfg().MaxIntroductions)
 	}
 	return proto.Asked{Asked: asked}, nil
 }
@@ -83,7 +83,7 @@ func (s *Service) roomForIntroductions(ctx context.Context, userID string) (int,
 	if err != nil {
 		return 0, fmt.Errorf("count introductions: %w", err)
 	}
-	return s.cfg.MaxIntroductions - waiting, nil
+	return s.cfg().MaxIntroductions - waiting, nil
 }
 
 // strangers is the pairs among people who are no friends.

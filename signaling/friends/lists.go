@@ -116,7 +116,7 @@ func (s *Service) ordered(ctx context.Context, userID string) ([]proto.FriendLis
 	if byTalk {
 		now := s.now().UnixMilli()
 		for _, f := range listed {
-			keys[f.Person.ID] = decayed(f.TalkSeconds, f.TalkAt, now, s.cfg.TalkHalfLife)
+			keys[f.Person.ID] = decayed(f.TalkSeconds, f.TalkAt, now, s.cfg().TalkHalfLife)
 		}
 	}
 	slices.SortFunc(listed, func(a, b proto.FriendListed) int {

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"kinwire/signaling/pace"
@@ -23,25 +24,33 @@ type Service struct {
 	codes Codes
 	talks Talks
 	now   func() time.Time
-	cfg   Config
-	limits
 	d     Deps
 	tries *pace.Limiter
+	conf  atomic.Pointer[Config] // of now, see Tune
 }
 
 // New makes the service.
 func New(store Store, now func() time.Time, cfg Config, d Deps) *Service {
+	s := &Service{ties: store, lists: store, codes: store, talks: store, now: now, d: d, tries: pace.New(codesAtOnce, codeEvery)}
+	s.Tune(cfg)
+	return s
+}
+
+// Tune takes over another configuration, for what is asked, answered and listed
+// from then on.
+func (s *Service) Tune(cfg Config) {
 	if cfg.MaxIntroductions == 0 {
 		cfg.MaxIntroductions = defaultIntroductions
 	}
-	return &Service{
-		ties: store, lists: store, codes: store, talks: store, now: now, cfg: cfg, d: d, tries: pace.New(codesAtOnce, codeEvery),
-		limits: limits{
-			lifetime: cfg.RequestLifetime.Milliseconds(),
-			cooldown: cfg.DeclineCooldown.Milliseconds(),
-			remind:   cfg.RemindInterval.Milliseconds(),
-		},
-	}
+	s.conf.Store(&cfg)
+}
+
+// cfg is the configuration of now.
+func (s *Service) cfg() *Config { return s.conf.Load() }
+
+func (s *Service) limits() limits {
+	c := s.cfg()
+	return limits{lifetime: c.RequestLifetime.Milliseconds(), cooldown: c.DeclineCooldown.Milliseconds(), remind: c.RemindInterval.Milliseconds()}
 }
 
 // Ask asks the person with this friend code, or, if that person has asked

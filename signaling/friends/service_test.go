@@ -9,6 +9,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"kinwire/signaling/friends"
 	"kinwire/signaling/proto"
 )
 
@@ -339,4 +340,10 @@ func TestStoreFailureIsNoRefusal(t *testing.T) {
 	cancel()
 	y.Run(ctx) // logs nothing, waits for nothing
 	require.Empty(t, y.told)
+}
+
+func TestTune(t *testing.T) {
+	y := newYard(t)
+	y.Tune(friends.Config{RequestLifetime: time.Hour, PublicURL: "https://kin.example"})
+	require.Equal(t, y.now.Add(time.Hour).UnixMilli(), y.ask("ana", "ben").ExpiresAt)
 }

@@ -29,7 +29,7 @@ func (s *Service) Talked(ctx context.Context, talk proto.Talk) error {
 		// Calls are told in the order in which they end, or nearly so: both are
 		// brought to the later time.
 		later := max(at, to)
-		return decayed(seconds, at, later, s.cfg.TalkHalfLife) + decayed(length, to, later, s.cfg.TalkHalfLife), later
+		return decayed(seconds, at, later, s.cfg().TalkHalfLife) + decayed(length, to, later, s.cfg().TalkHalfLife), later
 	})
 	if err != nil {
 		return fmt.Errorf("count a call for the order of friends: %w", err)

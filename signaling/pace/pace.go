@@ -19,10 +19,9 @@ const maxTracked = 1 << 16
 // Limiter lets each key take so many at once, and then one more each time that
 // every has passed. Its methods may be called from any goroutine.
 type Limiter struct {
-	every time.Duration
-	most  time.Duration // that a key may owe before it takes one more
-
 	mu      sync.Mutex
+	every   time.Duration
+	most    time.Duration // that a key may owe before it takes one more
 	buckets map[string]bucket
 }
 
@@ -35,11 +34,22 @@ type bucket struct {
 
 // New makes a limiter.
 func New(atOnce int, every time.Duration) *Limiter {
+	l := &Limiter{buckets: make(map[string]bucket)}
+	l.Tune(atOnce, every)
+	return l
+}
+
+// Tune changes how much there is, and forgives what keys owe: under another
+// measure it would be too much or too little.
+func (l *Limiter) Tune(atOnce int, every time.Duration) {
 	most := time.Duration(atOnce-1) * every
 	if every > 0 && int64(atOnce-1) > (math.MaxInt64/2)/int64(every) {
 		most = math.MaxInt64 / 2 // longer than anybody waits, and far from an overflow
 	}
-	return &Limiter{every: every, most: most, buckets: make(map[string]bucket)}
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.every, l.most = every, most
+	clear(l.buckets)
 }
 
 func (b bucket) owedAt(now time.Time) time.Duration {

@@ -141,3 +141,17 @@ func TestHugeBurst(t *testing.T) {
 		require.True(t, ok)
 	}
 }
+
+func TestTuneForgivesAndTakesTheNewMeasure(t *testing.T) {
+	now := time.Unix(1000, 0)
+	l := New(2, time.Hour)
+	took := func() bool { _, ok := l.Take("x", now); return ok }
+	require.True(t, took())
+	require.True(t, took())
+	require.False(t, took())
+	l.Tune(1, time.Second)
+	require.True(t, took(), "what was owed at an hour each is forgiven")
+	require.False(t, took(), "one at once now")
+	now = now.Add(time.Second)
+	require.True(t, took())
+}

@@ -22,6 +22,7 @@ import (
 // Service sends wake-ups. Its methods may be called from any goroutine.
 type Service struct {
 	cfg    Config
+	ttl    atomic.Int64 // of a wake-up for a call, in nanoseconds
 	d      Deps
 	key    []byte
 	client *http.Client
@@ -47,6 +48,7 @@ func New(cfg Config, d Deps) (*Service, error) {
 		d.Now = time.Now
 	}
 	s := &Service{cfg: cfg, d: d, queue: newQueue(cfg.Queue, cfg.Workers)}
+	s.SetTTL(cfg.TTL)
 	s.stop, s.quit = context.WithCancel(context.Background())
 	s.running, s.cut = context.WithCancel(context.Background())
 	if cfg.URL == "" {

@@ -13,7 +13,11 @@ const (
 
 // Wake wakes up every device of the user that has registered for it, because a
 // call rings. It does not block.
-func (s *Service) Wake(userID string) { s.wake(kindCall, userID, s.cfg.TTL) }
+func (s *Service) Wake(userID string) { s.wake(kindCall, userID, time.Duration(s.ttl.Load())) }
+
+// SetTTL changes how long a wake-up for a call is worth anything, for calls from
+// then on.
+func (s *Service) SetTTL(ttl time.Duration) { s.ttl.Store(int64(ttl)) }
 
 // WakeForMessage does so because a message waits. A device that was woken
 // fetches all that there is, so more messages in the next moments wake nobody

@@ -36,7 +36,7 @@ func (s *Service) send(ctx context.Context, who proto.ChatWho, in proto.ChatSend
 		return none, errDetached()
 	}
 	if wait, ok := s.sends.Take(who.UserID, s.now()); !ok {
-		return none, refuse(proto.CodeRateLimited, "given more than %v messages a second; try again in %v", s.cfg.SendRate, wait)
+		return none, refuse(proto.CodeRateLimited, "given more than %v messages a second; try again in %v", s.cfg().SendRate, wait)
 	}
 	if err := s.fits(in); err != nil {
 		return none, err
@@ -83,8 +83,8 @@ func (s *Service) send(ctx context.Context, who proto.ChatWho, in proto.ChatSend
 
 // fits checks what can be checked by itself.
 func (s *Service) fits(in proto.ChatSend) error {
-	if len(in.Body) > s.cfg.MaxBody {
-		return refuse(proto.CodeTooLarge, "body: given %d bytes; allowed are %d", len(in.Body), s.cfg.MaxBody)
+	if len(in.Body) > s.cfg().MaxBody {
+		return refuse(proto.CodeTooLarge, "body: given %d bytes; allowed are %d", len(in.Body), s.cfg().MaxBody)
 	}
 	if len(in.Commitment) != commitmentSize {
 		return refuse(proto.CodeBadMessage, "commitment: given %d bytes; allowed are %d", len(in.Commitment), commitmentSize)
@@ -155,7 +155,7 @@ func (s *Service) check(ctx context.Context, who proto.ChatWho, device string, i
 // load is a message that may be sent.
 func (s *Service) load(who proto.ChatWho, device string, in proto.ChatSend, r proto.ChatRoster) proto.ChatLoad {
 	now := s.now()
-	keep := s.cfg.Retention
+	keep := s.cfg().Retention
 	if in.ExpireS > 0 {
 		keep = min(keep, time.Duration(in.ExpireS)*time.Second)
 	}
@@ -163,7 +163,7 @@ func (s *Service) load(who proto.ChatWho, device string, in proto.ChatSend, r pr
 		Send: in, UserID: who.UserID, DeviceID: device,
 		Generation: r.Generation, Epoch: r.Epoch, Drops: r.Drops,
 		At: now.UnixMilli(), ExpiresAt: now.Add(keep).UnixMilli(), Size: int64(len(in.Body)),
-		QueueMessages: s.cfg.QueueMessages, QueueBytes: s.cfg.QueueBytes,
+		QueueMessages: s.cfg().QueueMessages, QueueBytes: s.cfg().QueueBytes,
 	}
 	load.Send.Body = nil
 	return load

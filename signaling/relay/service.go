@@ -17,7 +17,7 @@ import (
 type Service struct {
 	store Store
 	now   func() time.Time
-	cfg   Config
+	conf  atomic.Pointer[Config] // of now, see Tune
 	d     Deps
 
 	sends   *pace.Limiter
@@ -35,8 +35,8 @@ func New(store Store, now func() time.Time, cfg Config, d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{
-		store: store, now: now, cfg: cfg, d: d,
+	s := &Service{
+		store: store, now: now, d: d,
 		sends:   pace.New(cfg.SendBurst, each(cfg.SendRate)),
 		signals: pace.New(cfg.SignalBurst, each(cfg.SignalRate)),
 		lanes:   newLanes(cfg.Window, cfg.WindowBytes),
@@ -44,18 +44,33 @@ func New(store Store, now func() time.Time, cfg Config, d Deps) *Service {
 		rosters: newRosters(),
 		counts:  counts{refused: map[proto.Code]int64{}, expired: map[proto.DeliveryKind]int64{}},
 	}
+	s.conf.Store(&cfg)
+	return s
+}
+
+// cfg is the configuration of now.
+func (s *Service) cfg() *Config { return s.conf.Load() }
+
+// Tune takes over another configuration: limits, rates and times for whatever is
+// sent from then on. Window, WindowBytes, Workers and the intervals stay as they
+// were when Run began. Retention also cuts what waits already.
+func (s *Service) Tune(cfg Config) {
+	cfg = cfg.withDefaults()
+	s.conf.Store(&cfg)
+	s.sends.Tune(cfg.SendBurst, each(cfg.SendRate))
+	s.signals.Tune(cfg.SignalBurst, each(cfg.SignalRate))
 }
 
 // Run delivers, sweeps and scrubs until ctx ends, and returns when all of it
 // has come to rest.
 func (s *Service) Run(ctx context.Context) {
 	var all sync.WaitGroup
-	for range s.cfg.Workers {
+	for range s.cfg().Workers {
 		all.Go(func() { s.work(ctx) })
 	}
 	all.Go(func() { s.tell(ctx) })
-	all.Go(func() { every(ctx, s.cfg.SweepInterval, s.sweep) })
-	all.Go(func() { every(ctx, s.cfg.ScrubInterval, s.scrub) })
+	all.Go(func() { every(ctx, s.cfg().SweepInterval, s.sweep) })
+	all.Go(func() { every(ctx, s.cfg().ScrubInterval, s.scrub) })
 	all.Go(func() { every(ctx, retryInterval, func(context.Context) { s.lanes.retry() }) })
 	<-ctx.Done()
 	s.lanes.close()

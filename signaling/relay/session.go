@@ -71,7 +71,7 @@ func (s *Service) Signal(ctx context.Context, who proto.ChatWho, in proto.ChatSi
 		return errDetached()
 	}
 	if wait, ok := s.signals.Take(who.UserID, s.now()); !ok {
-		return refuse(proto.CodeRateLimited, "given more than %v signals a second; try again in %v", s.cfg.SignalRate, wait)
+		return refuse(proto.CodeRateLimited, "given more than %v signals a second; try again in %v", s.cfg().SignalRate, wait)
 	}
 	roster, err := s.roster(ctx, in.ConversationID)
 	if err != nil {

@@ -16,7 +16,7 @@ func (s *Service) sweep(ctx context.Context) {
 	var lost, before int64
 	for batch := 1; ; batch++ {
 		now := s.now()
-		step, err := s.store.ExpireChat(ctx, now.UnixMilli(), now.Add(s.cfg.Retention).UnixMilli(), s.cfg.SweepBatch)
+		step, err := s.store.ExpireChat(ctx, now.UnixMilli(), now.Add(s.cfg().Retention).UnixMilli(), s.cfg().SweepBatch)
 		var n int64
 		for kind, k := range step.Gone {
 			gone[kind] += k
@@ -35,7 +35,7 @@ func (s *Service) sweep(ctx context.Context) {
 			}
 			return
 		}
-		if step.Found < s.cfg.SweepBatch {
+		if step.Found < s.cfg().SweepBatch {
 			break
 		}
 		if batch%progressEvery == 0 {

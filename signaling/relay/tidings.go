@@ -79,7 +79,7 @@ func (s *Service) tell(ctx context.Context) {
 		case <-s.tidings.some:
 		}
 		s.tellAll(ctx)
-		pause.Reset(s.cfg.TellInterval)
+		pause.Reset(s.cfg().TellInterval)
 	}
 }
 

@@ -124,7 +124,7 @@ func (s *Service) Decide(ctx context.Context, operator, id string, in proto.Deci
 	}
 	var until time.Time
 	if outcome.keeps {
-		until = s.now().Add(s.cfg.EvidenceRetention)
+		until = s.now().Add(s.cfg().EvidenceRetention)
 	}
 	ended, done, err := s.Reports.DecideReport(ctx, c, until, shut, log...)
 	if err != nil {

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"fmt"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"kinwire/signaling/proto"
@@ -14,8 +15,9 @@ import (
 type Service struct {
 	Stores
 	now func() time.Time
-	cfg Config
 	d   Deps
+
+	conf atomic.Pointer[Config] // of now, see Tune
 }
 
 // New makes the service. It keeps nothing running; see [Service.Run]. It
@@ -25,7 +27,23 @@ func New(stores Stores, now func() time.Time, cfg Config, d Deps) (*Service, err
 	if err != nil {
 		return nil, err
 	}
-	return &Service{Stores: stores, now: now, cfg: cfg, d: d}, nil
+	s := &Service{Stores: stores, now: now, d: d}
+	s.conf.Store(&cfg)
+	return s, nil
+}
+
+// cfg is the configuration of now.
+func (s *Service) cfg() *Config { return s.conf.Load() }
+
+// Tune takes over another configuration, for what is decided, told and swept from
+// then on. It fails, and changes nothing, on a setting that it does not know.
+func (s *Service) Tune(cfg Config) error {
+	cfg, err := cfg.checked()
+	if err != nil {
+		return err
+	}
+	s.conf.Store(&cfg)
+	return nil
 }
 
 // Run deletes records whose time has come, now and every hour, until ctx ends.
@@ -51,7 +69,7 @@ func (s *Service) Sweep(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("delete records of suspensions: %w", err)
 	}
-	old, err := s.Reports.SweepReports(ctx, s.now().Add(-s.cfg.Record))
+	old, err := s.Reports.SweepReports(ctx, s.now().Add(-s.cfg().Record))
 	if err != nil {
 		return fmt.Errorf("delete old reports: %w", err)
 	}

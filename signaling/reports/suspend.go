@@ -52,7 +52,7 @@ func (s *Service) suspension(ctx context.Context, operator, reportID, note strin
 	slices.Sort(marks)
 	now := s.now()
 	return proto.Suspension{PersonID: user.Person.ID, ReportID: reportID, Operator: operator, Note: note,
-		Marks: slices.Compact(marks), Since: now, Until: now.Add(s.cfg.Record)}, nil
+		Marks: slices.Compact(marks), Since: now, Until: now.Add(s.cfg().Record)}, nil
 }
 
 func (s *Service) suspendedEntry(p proto.Suspension) proto.AuditEntry {
@@ -96,7 +96,7 @@ func (s *Service) Restore(ctx context.Context, operator, userID, note string) (p
 	}
 	now := s.now()
 	done, err := s.Suspensions.RestorePerson(ctx,
-		proto.Suspension{PersonID: userID, Operator: operator, Note: note, Since: now, Until: now.Add(s.cfg.Record)},
+		proto.Suspension{PersonID: userID, Operator: operator, Note: note, Since: now, Until: now.Add(s.cfg().Record)},
 		s.entry(operatorActor(operator), "person.restored", userID, ""))
 	if err != nil {
 		return proto.UserState{}, fmt.Errorf("restore an account: %w", err)

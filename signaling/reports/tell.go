@@ -10,7 +10,7 @@ import (
 // tellFiled tells the parents of a child that the child, or one of them for
 // the child, has reported somebody. The one who did it knows.
 func (s *Service) tellFiled(ctx context.Context, reporterID string, person, about proto.UserState) {
-	if person.Person.Role != proto.RoleChild || !tells[s.cfg.TellParents].reporter || s.withinFamily(ctx, reporterID, person, about) {
+	if person.Person.Role != proto.RoleChild || !tells[s.cfg().TellParents].reporter || s.withinFamily(ctx, reporterID, person, about) {
 		return
 	}
 	to := slices.DeleteFunc(slices.Clone(person.Guardians), func(id string) bool { return id == reporterID })
@@ -31,7 +31,7 @@ func (s *Service) tellDecided(ctx context.Context, c proto.CaseReport, warned bo
 	if s.withinFamily(ctx, c.Reporter.Person.ID, person, c.About) {
 		return
 	}
-	tell := tells[s.cfg.TellParents]
+	tell := tells[s.cfg().TellParents]
 	if tell.reporter && person.Person.Role == proto.RoleChild {
 		s.write(ctx, letterDecided, person, person.Guardians...)
 	}

@@ -148,3 +148,20 @@ func TestMailThatDoesNotGoOut(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "suspended", c.About.State)
 }
+
+func TestTune(t *testing.T) {
+	h := newHouse(t)
+	h.cfg.TellParents = reports.TellNone
+	require.NoError(t, h.Tune(h.cfg))
+	_, err := h.File(t.Context(), "mia", about("leo"))
+	require.NoError(t, err)
+	require.Empty(t, h.letters())
+	h.cfg.TellParents = "everybody"
+	require.Error(t, h.Tune(h.cfg))
+	h.cfg.TellParents = reports.TellBoth
+	require.NoError(t, h.Tune(h.cfg))
+	h.pair("mia", "ivo", "friends", false)
+	_, err = h.File(t.Context(), "mia", about("ivo"))
+	require.NoError(t, err)
+	require.NotEmpty(t, h.letters(), "both are told again")
+}

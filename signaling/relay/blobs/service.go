@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"kinwire/signaling/proto"
@@ -18,7 +19,7 @@ type Service struct {
 	store  Store
 	bucket Bucket
 	now    func() time.Time
-	cfg    Config
+	conf   atomic.Pointer[Config] // of now, see Tune
 	d      Deps
 }
 
@@ -29,7 +30,24 @@ func New(store Store, bucket Bucket, now func() time.Time, cfg Config, d Deps) (
 	if err != nil {
 		return nil, err
 	}
-	return &Service{store: store, bucket: bucket, now: now, cfg: cfg, d: d}, nil
+	s := &Service{store: store, bucket: bucket, now: now, d: d}
+	s.conf.Store(&cfg)
+	return s, nil
+}
+
+// cfg is the configuration of now.
+func (s *Service) cfg() *Config { return s.conf.Load() }
+
+// Tune takes over another configuration, for uploads that begin from then on.
+// SweepEvery stays as it was. It fails, and changes nothing, on settings that
+// cannot be.
+func (s *Service) Tune(cfg Config) error {
+	cfg, err := cfg.checked()
+	if err != nil {
+		return err
+	}
+	s.conf.Store(&cfg)
+	return nil
 }
 
 func newID() string { return "a_" + strings.ToLower(rand.Text()) }
@@ -46,10 +64,10 @@ var anID = regexp.MustCompile(`^a_[a-z2-7]{26}$`)
 // says.
 func (s *Service) Begin(ctx context.Context, userID string, in proto.AttachmentNew) (proto.Attachment, error) {
 	if in.Size < 1 {
-		return proto.Attachment{}, refuse(proto.CodeBadMessage, "size is %d: an attachment has 1 to %d bytes", in.Size, s.cfg.MaxSize)
+		return proto.Attachment{}, refuse(proto.CodeBadMessage, "size is %d: an attachment has 1 to %d bytes", in.Size, s.cfg().MaxSize)
 	}
-	if in.Size > s.cfg.MaxSize {
-		return proto.Attachment{}, refuse(proto.CodeTooLarge, "size is %d: an attachment has at most %d bytes", in.Size, s.cfg.MaxSize)
+	if in.Size > s.cfg().MaxSize {
+		return proto.Attachment{}, refuse(proto.CodeTooLarge, "size is %d: an attachment has at most %d bytes", in.Size, s.cfg().MaxSize)
 	}
 	members, err := s.store.ChatPeople(ctx, in.ConversationID)
 	if err != nil {
@@ -60,17 +78,17 @@ func (s *Service) Begin(ctx context.Context, userID string, in proto.AttachmentN
 	}
 	now := s.now()
 	row := proto.AttachmentRow{
-		ID: newID(), OwnerID: userID, ConversationID: in.ConversationID, Size: in.Size, ChunkBytes: s.cfg.ChunkBytes,
-		State: proto.AttachmentOpen, CreatedAt: now.UnixMilli(), ExpiresAt: now.Add(s.cfg.Retention).UnixMilli(),
+		ID: newID(), OwnerID: userID, ConversationID: in.ConversationID, Size: in.Size, ChunkBytes: s.cfg().ChunkBytes,
+		State: proto.AttachmentOpen, CreatedAt: now.UnixMilli(), ExpiresAt: now.Add(s.cfg().Retention).UnixMilli(),
 	}
-	had, added, err := s.store.AddAttachment(ctx, row, proto.AttachmentQuota{Bytes: s.cfg.PerPerson, Count: s.cfg.PerPersonCount})
+	had, added, err := s.store.AddAttachment(ctx, row, proto.AttachmentQuota{Bytes: s.cfg().PerPerson, Count: s.cfg().PerPersonCount})
 	if err != nil {
 		return proto.Attachment{}, fmt.Errorf("begin an upload: %w", err)
 	}
 	if !added {
 		return proto.Attachment{}, refuse(proto.CodeRateLimited,
 			"%d attachments of yours with %d bytes wait to be fetched, and this one has %d: at most %d with %d bytes may; try again when some were fetched",
-			had.Count, had.Bytes, in.Size, s.cfg.PerPersonCount, s.cfg.PerPerson)
+			had.Count, had.Bytes, in.Size, s.cfg().PerPersonCount, s.cfg().PerPerson)
 	}
 	return shown(row), nil
 }

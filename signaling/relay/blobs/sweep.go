@@ -21,13 +21,13 @@ func (a Swept) plus(b Swept) Swept {
 
 // Run sweeps, now and every so often, until ctx ends.
 func (s *Service) Run(ctx context.Context) {
-	tick := time.NewTicker(s.cfg.SweepEvery)
+	tick := time.NewTicker(s.cfg().SweepEvery)
 	defer tick.Stop()
 	var orphansAt time.Time
 	for {
 		orphans := !s.now().Before(orphansAt)
 		if orphans {
-			orphansAt = s.now().Add(s.cfg.OrphansEvery)
+			orphansAt = s.now().Add(s.cfg().OrphansEvery)
 		}
 		if _, err := s.Sweep(ctx, orphans); err != nil && ctx.Err() == nil {
 			s.d.Log.ErrorContext(ctx, "old attachments not deleted", "err", err)
@@ -71,7 +71,7 @@ func (s *Service) report(ctx context.Context, total Swept, err error) error {
 // be further ones.
 func (s *Service) sweepRows(ctx context.Context) (swept Swept, more bool, err error) {
 	now := s.now()
-	gone, err := s.store.SweepAttachments(ctx, now, now.Add(-s.cfg.Unsent), sweepBatch)
+	gone, err := s.store.SweepAttachments(ctx, now, now.Add(-s.cfg().Unsent), sweepBatch)
 	swept = Swept{Unsent: len(gone.Unsent), Expired: len(gone.Expired), Abandoned: len(gone.Abandoned)}
 	for _, ids := range [][]string{gone.Unsent, gone.Expired, gone.Abandoned} {
 		more = more || len(ids) == sweepBatch

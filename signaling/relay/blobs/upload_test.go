@@ -232,3 +232,19 @@ func TestSettingsThatCannotBe(t *testing.T) {
 		require.Error(t, err, name)
 	}
 }
+
+func TestTune(t *testing.T) {
+	h := newHouse(t)
+	begin := func(size int64) error {
+		_, err := h.Begin(t.Context(), "mia", proto.AttachmentNew{ConversationID: "g_two", Size: size})
+		return err
+	}
+	require.NoError(t, begin(950))
+	cfg := h.cfg
+	cfg.MaxSize = 900
+	require.NoError(t, h.Tune(cfg))
+	requireCode(t, proto.CodeTooLarge, begin(950))
+	cfg.MaxSize = 0
+	require.Error(t, h.Tune(cfg))
+	requireCode(t, proto.CodeTooLarge, begin(950), "a refused change changes nothing")
+}

@@ -133,8 +133,8 @@ func (s *Service) attempt(ctx context.Context, userID string, c proto.Conversati
 func (s *Service) newAttempt(userID string, drops int64, in proto.Commit, f frames, people []string) *attempt {
 	now := s.now()
 	a := &attempt{
-		in: in, userID: userID, frames: f, agreed: map[string]bool{}, drops: drops, maxPeople: s.cfg.MaxPeople,
-		at: now.UnixMilli(), expiresAt: now.Add(s.cfg.Retention).UnixMilli(), seal: s.d.Sealer.Seal,
+		in: in, userID: userID, frames: f, agreed: map[string]bool{}, drops: drops, maxPeople: s.cfg().MaxPeople,
+		at: now.UnixMilli(), expiresAt: now.Add(s.cfg().Retention).UnixMilli(), seal: s.d.Sealer.Seal,
 	}
 	for _, id := range people {
 		a.agreed[id] = true

@@ -75,5 +75,5 @@ func (s *Service) loose(c proto.ConversationRow) proto.ConversationChange {
 
 func (s *Service) blank() proto.ConversationChange {
 	now := s.now()
-	return proto.ConversationChange{At: now.UnixMilli(), ExpiresAt: now.Add(s.cfg.Retention).UnixMilli()}
+	return proto.ConversationChange{At: now.UnixMilli(), ExpiresAt: now.Add(s.cfg().Retention).UnixMilli()}
 }

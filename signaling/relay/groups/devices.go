@@ -21,7 +21,7 @@ func (s *Service) Info(ctx context.Context, userID string) (proto.ChatInfo, erro
 		}
 		photos = false
 	}
-	c := s.cfg
+	c := s.cfg()
 	return proto.ChatInfo{
 		Suites: slices.Clone(c.Suites), KeyPackages: c.KeyPackages, MaxBody: c.MaxBody, MaxAttachment: c.MaxAttachment,
 		ChunkBytes: c.ChunkBytes, MaxPeople: c.MaxPeople, Retention: int64(c.Retention.Seconds()),
@@ -74,12 +74,12 @@ func (s *Service) NewDevice(ctx context.Context, userID, loginHash string, in pr
 	had, added, err := s.store.AddChatDevice(ctx, proto.ChatDeviceRow{
 		ID: made.ID, PersonID: userID, Name: in.Name, SecretHash: proto.DeviceSecretHash(made.Secret), LoginHash: loginHash,
 		SignatureKey: in.SignatureKey, CreatedAt: now, SeenAt: now,
-	}, s.cfg.MaxDevices)
+	}, s.cfg().MaxDevices)
 	if err != nil {
 		return proto.ChatDeviceMade{}, err
 	}
 	if !added {
-		return proto.ChatDeviceMade{}, refuse(proto.CodeWrongState, "given %d devices already; allowed are %d: remove one first", had, s.cfg.MaxDevices)
+		return proto.ChatDeviceMade{}, refuse(proto.CodeWrongState, "given %d devices already; allowed are %d: remove one first", had, s.cfg().MaxDevices)
 	}
 	// Others learn of it, so that they know with whom they write, and one of
 	// them may add it.

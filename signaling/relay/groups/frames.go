@@ -46,8 +46,8 @@ type frames struct {
 // attempt.
 func (s *Service) readCommit(conversationID string, suite int64, in proto.Commit, starts bool) (f frames, err error) {
 	for what, b := range map[string][]byte{"commit": in.Commit, "welcome": in.Welcome, "group_info": in.GroupInfo} {
-		if int64(len(b)) > s.cfg.MaxCommit {
-			return f, refuse(proto.CodeTooLarge, "%s: given %d bytes; allowed are %d", what, len(b), s.cfg.MaxCommit)
+		if int64(len(b)) > s.cfg().MaxCommit {
+			return f, refuse(proto.CodeTooLarge, "%s: given %d bytes; allowed are %d", what, len(b), s.cfg().MaxCommit)
 		}
 	}
 	to := after(in, starts)

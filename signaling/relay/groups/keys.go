@@ -45,7 +45,7 @@ func (s *Service) AddKeys(ctx context.Context, userID, deviceID string, in proto
 	if len(in.Packages) > maxPackages {
 		return proto.KeyPackagesLeft{}, refuse(proto.CodeTooLarge, "packages: given %d; allowed are %d at a time", len(in.Packages), maxPackages)
 	}
-	stock := proto.KeyPackageStock{DeviceID: deviceID, Suite: in.Suite, Keep: s.cfg.KeyPackages, At: s.now().UnixMilli()}
+	stock := proto.KeyPackageStock{DeviceID: deviceID, Suite: in.Suite, Keep: s.cfg().KeyPackages, At: s.now().UnixMilli()}
 	for i, b := range in.Packages {
 		p, err := checkPackage(fmt.Sprintf("packages[%d]", i), d, in.Suite, b)
 		if err != nil {
@@ -74,8 +74,8 @@ func (s *Service) AddKeys(ctx context.Context, userID, deviceID string, in proto
 }
 
 func (s *Service) suite(n int64) error {
-	if !slices.Contains(s.cfg.Suites, n) {
-		return refuse(proto.CodeNotAllowed, "suite: given %d; allowed are %v", n, s.cfg.Suites)
+	if !slices.Contains(s.cfg().Suites, n) {
+		return refuse(proto.CodeNotAllowed, "suite: given %d; allowed are %v", n, s.cfg().Suites)
 	}
 	return nil
 }

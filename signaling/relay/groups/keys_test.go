@@ -196,3 +196,16 @@ func TestTakenOnce(t *testing.T) {
 		require.Zero(t, w.left("ben", b1))
 	})
 }
+
+func TestTune(t *testing.T) {
+	w := newSquareWith(t, groups.Config{KeyPackages: 4})
+	w.Tune(groups.Config{KeyPackages: 7, MaxPeople: 3, MaxDevices: 1, Suites: []int64{suite}})
+	info, err := w.Info(t.Context(), "ana")
+	require.NoError(t, err)
+	require.EqualValues(t, 7, info.KeyPackages)
+	require.EqualValues(t, 3, info.MaxPeople)
+	require.Equal(t, []int64{suite}, info.Suites)
+	w.device("ben", "b1")
+	_, err = w.NewDevice(t.Context(), "ben", "", proto.ChatDeviceNew{Name: "b2", SignatureKey: make([]byte, 32)})
+	require.Error(t, err, "one device at most now")
+}

@@ -159,7 +159,7 @@ const (
 func (s *Service) sweep(ctx context.Context) {
 	now := s.now()
 	for ctx.Err() == nil {
-		idle, err := s.store.IdleChatDevices(ctx, now.Add(-s.cfg.DeviceIdle).UnixMilli(), sweepBatch)
+		idle, err := s.store.IdleChatDevices(ctx, now.Add(-s.cfg().DeviceIdle).UnixMilli(), sweepBatch)
 		if err == nil {
 			err = s.remove(ctx, idle)
 		}

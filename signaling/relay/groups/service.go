@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kinwire/signaling/pace"
@@ -17,7 +18,7 @@ import (
 type Service struct {
 	store Store
 	now   func() time.Time
-	cfg   Config
+	conf  atomic.Pointer[Config] // of now, see Tune
 	d     Deps
 
 	takes, takesOf, starts, commits, anew, newDevices *pace.Limiter
@@ -33,12 +34,24 @@ func New(store Store, now func() time.Time, cfg Config, d Deps) *Service {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	return &Service{
-		store: store, now: now, cfg: cfg, d: d,
+	s := &Service{
+		store: store, now: now, d: d,
 		takes: paced(cfg.Takes), takesOf: paced(cfg.TakesOf), starts: paced(cfg.Starts),
 		commits: paced(cfg.Commits), anew: paced(cfg.Anew), newDevices: paced(cfg.NewDevice),
 		news: newGathering[news](), rechecks: newGathering[recheck](), retries: newGathering[recheck](),
 	}
+	s.conf.Store(&cfg)
+	return s
+}
+
+// cfg is the configuration of now.
+func (s *Service) cfg() *Config { return s.conf.Load() }
+
+// Tune takes over another configuration, for whatever is asked for from then on.
+// Rates and the interval of sweeps stay as they were.
+func (s *Service) Tune(cfg Config) {
+	cfg = cfg.withDefaults()
+	s.conf.Store(&cfg)
 }
 
 const (
@@ -64,7 +77,7 @@ func (s *Service) Run(ctx context.Context) {
 		})
 	})
 	all.Go(func() { s.recheckWaiting(ctx) })
-	all.Go(func() { every(ctx, s.cfg.SweepInterval, s.sweep) })
+	all.Go(func() { every(ctx, s.cfg().SweepInterval, s.sweep) })
 	all.Go(func() { every(ctx, looseInterval, s.looseEnds) })
 	all.Wait()
 }

@@ -86,7 +86,7 @@ func (s *Service) starters(userID string, in proto.ConversationNew) ([]string, e
 	if unique := slices.Compact(slices.Sorted(slices.Values(people))); len(unique) != len(people) {
 		return nil, refuse(proto.CodeBadMessage, "people: given somebody twice, or oneself; allowed are others, each once")
 	}
-	least, most := 3, s.cfg.MaxPeople
+	least, most := 3, s.cfg().MaxPeople
 	switch in.Kind {
 	case proto.ConversationDirect:
 		least, most = 2, 2
