@@ -11,11 +11,11 @@ import (
 func configCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "config",
-		Short: "Check or print the configuration",
+		Short: "Check, compare or print the configuration",
 		Args:  cobra.NoArgs,
 		RunE:  func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(configCheckCommand(), configPrintCommand())
+	cmd.AddCommand(configCheckCommand(), configDiffCommand(), configPrintCommand(), configSchemaCommand())
 	return cmd
 }
 
@@ -62,4 +62,23 @@ flag --NAME. Secrets are masked.`,
 		return cfg.WriteYAML(cmd.OutOrStdout())
 	}
 	return cmd
+}
+
+func configSchemaCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "schema",
+		Short: "Print the JSON Schema of a configuration file, for editors",
+		Long: `Prints the JSON Schema (draft 2020-12) of a configuration file, as this binary
+knows it. Editors with a YAML language server take it from a first line such as
+  # yaml-language-server: $schema=kinwire.schema.json`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			text, err := configs.JSONSchema()
+			if err != nil {
+				return err
+			}
+			_, err = cmd.OutOrStdout().Write(text)
+			return err
+		},
+	}
 }

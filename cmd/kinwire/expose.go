@@ -9,7 +9,7 @@ import (
 
 // exposeMetrics puts what the planes count on /metrics.
 func exposeMetrics(p *planes) error {
-	if err := errors.Join(exposeSFU(p), exposeSockets(p), exposeRelay(p)); err != nil {
+	if err := errors.Join(exposeSFU(p), exposeSockets(p), exposeRelay(p), exposeSignaling(p)); err != nil {
 		return err
 	}
 	if p.turn == nil {
@@ -42,6 +42,9 @@ func exposeSFU(p *planes) error {
 		emit("kinwire_sfu_nacks_received_total", float64(t.NACKs))
 		emit("kinwire_sfu_key_frames_requested_total", float64(t.PLIs))
 		emit("kinwire_sfu_packets_unrouted_total", float64(t.Unrouted))
+		for _, reason := range reasons { // before the first peer came too
+			emit("kinwire_sfu_packets_dropped_total", 0, reason)
+		}
 		for reason, n := range t.Drops {
 			emit("kinwire_sfu_packets_dropped_total", float64(n), reason)
 		}

@@ -5,11 +5,13 @@ import (
 	"kinwire/signaling/proto"
 )
 
+var deliveryKinds = []string{
+	string(proto.DeliveryMessage), string(proto.DeliveryCommit), string(proto.DeliveryWelcome), string(proto.DeliveryNotice),
+}
+
 // exposeRelay declares the relay's counters. Nothing in them says who or what.
 func exposeRelay(p *planes) error {
-	kinds := []metrics.Label{{Name: "kind", Values: []string{
-		string(proto.DeliveryMessage), string(proto.DeliveryCommit), string(proto.DeliveryWelcome), string(proto.DeliveryNotice),
-	}}}
+	kinds := []metrics.Label{{Name: "kind", Values: deliveryKinds}}
 	codes := []metrics.Label{{Name: "code", Values: refusalCodes()}}
 	return p.recorder.Source("relay", []metrics.Metric{
 		{Name: "kinwire_relay_messages_accepted_total", Help: "Messages that were accepted."},
@@ -41,6 +43,13 @@ func emitRelay(p *planes, emit metrics.Emit) {
 		{"scrub_failures_total", s.ScrubFails},
 	} {
 		emit("kinwire_relay_"+figure.name, float64(figure.value))
+	}
+	// All from the start, so that the first time is a step and no beginning.
+	for _, kind := range deliveryKinds {
+		emit("kinwire_relay_expired_total", 0, kind)
+	}
+	for _, code := range refusalCodes() {
+		emit("kinwire_relay_messages_refused_total", 0, code)
 	}
 	for kind, n := range s.Expired {
 		emit("kinwire_relay_expired_total", float64(n), string(kind))

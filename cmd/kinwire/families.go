@@ -75,14 +75,10 @@ func newFamilies(ctx context.Context, cfg *configs.Config, st *store.Store, hub 
 	f.consent = consent.New(st, time.Now, consentConfig(cfg, notice, public), consent.Deps{
 		Mail: send, Changes: f.changes, People: f.accounts, Log: log,
 	})
-	f.friends = friends.New(st, time.Now, friends.Config{
-		RequestLifetime: cfg.Friends.RequestLifetime, DeclineCooldown: cfg.Friends.DeclineCooldown,
-		RemindInterval: cfg.Friends.RemindInterval, TalkHalfLife: cfg.Friends.TalkHalfLife, PublicURL: public,
-	}, friends.Deps{Policy: f.policy, Changes: f.changes, Log: log})
+	f.friends = friends.New(st, time.Now, friendsConfig(cfg, public), friends.Deps{Policy: f.policy, Changes: f.changes, Log: log})
 	f.guardian = guardian.New(st, time.Now, guardian.Deps{Changes: f.changes, Friends: f.friends, Log: log})
 	f.reports, err = reports.New(reports.Stores{Reports: st, Suspensions: st, People: st, Evidence: st}, time.Now,
-		reports.Config{Record: cfg.Reports.SuspensionRecord, TellParents: reports.TellParents(cfg.Reports.TellParents), EvidenceRetention: cfg.Reports.EvidenceKept},
-		reports.Deps{
+		reportsConfig(cfg), reports.Deps{
 			Policy: f.policy, Blocker: f.friends, Logins: hub, Marks: f.accounts,
 			Changes: f.changes, Mail: send, Franking: keys.tags, Sealer: keys.ring, Log: log,
 		})

@@ -39,14 +39,17 @@ func addConfigFlags(cmd *cobra.Command, hidden bool) *configFlags {
 }
 
 // load reads the configuration with the flags that were given.
-func (f *configFlags) load() (*configs.Config, error) {
+func (f *configFlags) load() (*configs.Config, error) { return f.loadFile(f.file) }
+
+// loadFile does so with another file in the place of --config.
+func (f *configFlags) loadFile(file string) (*configs.Config, error) {
 	given := map[string]string{}
 	f.set.Visit(func(flag *pflag.Flag) {
 		if strings.Contains(flag.Name, ".") || flag.Name == "data_dir" {
 			given[flag.Name] = flag.Value.String()
 		}
 	})
-	return configs.Load(configs.Options{File: f.file, Env: os.Environ(), Flags: given})
+	return configs.Load(configs.Options{File: file, Env: os.Environ(), Flags: given})
 }
 
 // firstSentence is enough of a key's comment for a line of help.

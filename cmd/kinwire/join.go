@@ -16,22 +16,18 @@ func (p *planes) newCalls(cfg *configs.Config, hub *signaling.Hub, ice iceServer
 	f := p.families
 	d := calls.Deps{
 		Media: mediaPlane{p.sfu}, People: f.accounts, Policy: f.policy, ICE: ice, Notify: hub,
-		Observer: callObserver{rec: p.recorder, sfu: p.sfu, now: time.Now},
+		Observer: callObserver{rec: p.recorder, sfu: p.sfu, names: p.names, now: time.Now},
 		Settings: waiting{f.accounts}, History: p.store, Talk: talks{f.friends, f.guardian, p.log}, Log: p.log, Now: time.Now,
 	}
 	if f.push != nil { // a nil *push.Service would not be a nil Push
 		d.Push = f.push
 	}
-	return calls.New(calls.Config{
-		RingTimeout: cfg.Calls.RingTimeout, AloneTimeout: cfg.Calls.AloneTimeout,
-		LostTimeout: cfg.Calls.LostTimeout, MaxParticipants: cfg.Calls.MaxParticipants,
-		Warning: cfg.Calls.Warning, HistoryRetention: cfg.Calls.HistoryRetention,
-	}, d)
+	return calls.New(callsConfig(cfg), d)
 }
 
 // signalingDeps gives the server its parts. What is not there stays nil, and
 // its pages say so.
-func (p *planes) signalingDeps(hub *signaling.Hub, app fs.FS) signaling.Deps {
+func (p *planes) signalingDeps(cfg *configs.Config, hub *signaling.Hub, app fs.FS) signaling.Deps {
 	f := p.families
 	d := signaling.Deps{
 		Hub: hub, Accounts: f.accounts,
@@ -44,6 +40,7 @@ func (p *planes) signalingDeps(hub *signaling.Hub, app fs.FS) signaling.Deps {
 		Chat:    p.messages.parts(),
 		Audit:   audit.New(p.store),
 		Records: records{p.recorder}, Metrics: p.recorder.Handler(),
+		Network: p.networkParts(cfg), Debug: debugHandler(p, hub), Pprof: pprofHandler(),
 		Web: app, Demo: p.demo, Ready: p.store.Ping, Log: p.log, Now: time.Now,
 	}
 	if f.passkeys != nil {

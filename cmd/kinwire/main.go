@@ -25,6 +25,8 @@ const (
 	exitOK      = 0
 	exitFailure = 1
 	exitUsage   = 2
+
+	exitDiffers = 1 // of config diff, as of diff(1)
 )
 
 func main() {
@@ -47,9 +49,13 @@ func execute(ctx context.Context, args []string, stdout, stderr io.Writer) int {
 	if err == nil {
 		return exitOK
 	}
-	fmt.Fprintf(stderr, "kinwire: %v\n", err)
+	if !errors.Is(err, errDiffers) { // which says all on stdout
+		fmt.Fprintf(stderr, "kinwire: %v\n", err)
+	}
 	var refused *configs.Error
 	switch {
+	case errors.Is(err, errDiffers):
+		return exitDiffers
 	case !started:
 		fmt.Fprintf(stderr, "Try '%s --help'.\n", cmd.CommandPath())
 		return exitUsage
@@ -68,9 +74,11 @@ signaling and web app in one program.
 
   kinwire serve                    start the server with the defaults
   kinwire serve --config FILE      start it with your own configuration
+  kinwire config diff NEW          say what a new file would change, and when it acts
   kinwire config print             show every key, its value and where it came from
   kinwire audit verify             check that nobody has changed the log of decisions
   kinwire relay rotate-key         put a fresh key before those of messages that wait
+  kinwire netcheck URL             say what this network lets through to a server
 
 Every key of the configuration can be set in a YAML file, by an environment
 variable (sfu.udp_port is KINWIRE_SFU_UDP_PORT) and, secrets excepted, by a flag
@@ -82,6 +90,6 @@ configuration refused.`,
 		SilenceUsage:  true,
 	}
 	root.CompletionOptions.HiddenDefaultCmd = true
-	root.AddCommand(serveCommand(), configCommand(), auditCommand(), relayCommand(), healthCommand(), versionCommand())
+	root.AddCommand(serveCommand(), configCommand(), auditCommand(), relayCommand(), netcheckCommand(), healthCommand(), versionCommand())
 	return root
 }

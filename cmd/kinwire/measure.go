@@ -2,21 +2,23 @@ package main
 
 import (
 	"context"
-	"encoding/json"
-	"errors"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"kinwire/metrics"
+	"kinwire/metrics/record"
 	"kinwire/sfu"
+	"kinwire/signaling/netcheck"
 	"kinwire/signaling/proto"
-	"kinwire/signaling/store"
 )
 
 // callObserver tells the metrics what happens in calls.
 type callObserver struct {
-	rec *metrics.Recorder
-	sfu *sfu.Server
-	now func() time.Time
+	rec   *metrics.Recorder
+	sfu   *sfu.Server
+	names *pseudonyms
+	now   func() time.Time
 }
 
 func (o callObserver) CallStarted(callID string, video bool, at time.Time) {
@@ -24,7 +26,7 @@ func (o callObserver) CallStarted(callID string, video bool, at time.Time) {
 }
 
 func (o callObserver) ParticipantJoined(callID, participantID, userID string, d proto.Device, at time.Time) {
-	o.rec.ParticipantJoined(callID, participantID, userID, metrics.Device{Model: d.Model, OS: d.OS, App: d.App}, at)
+	o.rec.ParticipantJoined(callID, participantID, o.names.of(userID), metrics.Device{Model: d.Model, OS: d.OS, App: d.App}, at)
 }
 
 func (o callObserver) ParticipantLeft(callID, participantID string, reason proto.Reason, at time.Time) {
@@ -39,115 +41,125 @@ func (o callObserver) ClientReport(callID, participantID string, r proto.StatsRe
 	o.rec.ClientSample(callID, participantID, clientSample(participantID, r), at)
 }
 
+// CallEvent is something that signaling has seen: a mute, an ICE restart, a
+// link's state, a socket that went or came back.
+func (o callObserver) CallEvent(callID, participantID, event, kind, detail string, at time.Time) {
+	o.rec.Event(callID, participantID, event, record.Event{Kind: kind, Detail: detail}, at)
+}
+
 func (o callObserver) CallEnded(callID string, reason proto.Reason, at time.Time) {
 	o.rec.CallEnded(callID, string(reason), at)
 }
 
-func milliseconds(v float64) time.Duration { return time.Duration(v * float64(time.Millisecond)) }
+// teller sends an event to every device that is in a call.
+type teller interface {
+	Tell(callID, typ string, data any)
+}
 
-func clientSample(participantID string, r proto.StatsReport) metrics.ClientSample {
-	s := metrics.ClientSample{
-		LocalType: r.Path.LocalType, Protocol: r.Path.Protocol, RelayProtocol: r.Path.RelayProtocol,
-		RTT: milliseconds(r.Path.RTTMS), AvailableBPS: r.Path.AvailableKbps * 1000,
-	}
-	for _, c := range r.Streams {
-		from := c.ParticipantID
-		if c.Direction == "send" {
-			from = participantID
-		}
-		s.Streams = append(s.Streams, metrics.ClientStream{
-			MID: c.MID, Direction: c.Direction, From: from, Kind: string(c.Kind), Codec: c.Codec,
-			Packets: c.Packets, Bytes: c.Bytes, PacketsLost: c.PacketsLost, Retransmitted: c.Retransmitted,
-			NACKs: c.NACKs, PLIs: c.PLIs, Jitter: milliseconds(c.JitterMS), RTT: milliseconds(c.RTTMS),
-			Frames: c.Frames, FPS: c.FPS, Width: c.Width, Height: c.Height, Freezes: c.Freezes, Frozen: milliseconds(c.FrozenMS),
-			Dropped: c.Dropped, KeyFrames: c.KeyFrames, JitterBuffer: milliseconds(c.JitterBufferMS),
-			Concealed: c.Concealed, TotalSamples: c.TotalSamples,
-		})
-	}
+// tellEvery is how often people in a call are told at most how their
+// connections are.
+const tellEvery = 2 * time.Second
+
+// sampler looks at every peer of the SFU at each interval, and tells people in
+// calls when somebody's connection has become another.
+type sampler struct {
+	sfu      *sfu.Server
+	rec      *metrics.Recorder
+	tell     teller
+	interval atomic.Int64
+	changed  chan struct{} // the interval is another
+	looks    atomic.Uint64 // taken
+	told     map[string]told
+}
+
+// told is what the people in a call know.
+type told struct {
+	at     time.Time
+	people map[string]proto.ConnectionQuality
+}
+
+func newSampler(server *sfu.Server, rec *metrics.Recorder, tell teller, interval time.Duration) *sampler {
+	s := &sampler{sfu: server, rec: rec, tell: tell, changed: make(chan struct{}, 1), told: map[string]told{}}
+	s.interval.Store(int64(interval))
 	return s
 }
 
-// sampleMedia looks at every peer of the SFU at each interval, until ctx ends.
-func sampleMedia(ctx context.Context, server *sfu.Server, rec *metrics.Recorder, interval time.Duration) {
-	t := time.NewTicker(interval)
+// setInterval takes another interval from the next look on.
+func (s *sampler) setInterval(d time.Duration) {
+	if s.interval.Swap(int64(d)) == int64(d) {
+		return
+	}
+	select {
+	case s.changed <- struct{}{}:
+	default: // it will look
+	}
+}
+
+// run samples until ctx ends.
+func (s *sampler) run(ctx context.Context) {
+	t := time.NewTicker(time.Duration(s.interval.Load()))
 	defer t.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
+		case <-s.changed:
+			t.Reset(time.Duration(s.interval.Load()))
 		case now := <-t.C:
-			server.Snapshot(func(p sfu.PeerStats) { rec.ServerSample(p.Room, p.Peer, linkSample(p), now) })
+			s.sfu.Snapshot(func(p sfu.PeerStats) {
+				if !strings.HasPrefix(p.Room, netcheck.RoomPrefix) { // a check is no call
+					s.rec.ServerSample(p.Room, p.Peer, linkSample(p), now)
+				}
+			})
+			s.tellCalls(now)
+			s.looks.Add(1)
 		}
 	}
 }
 
-func linkSample(p sfu.PeerStats) metrics.LinkSample {
-	s := metrics.LinkSample{Remote: p.Path.Remote, RTT: p.RTT, SRTPProfile: p.Profile}
-	s.Path.Protocol = p.Path.Protocol
-	switch {
-	case p.Path.Relay:
-		s.Path.Type = "relay"
-	case p.Path.Protocol != "":
-		// Whether a NAT stands in between only the client can tell.
-		s.Path.Type = "host"
-	}
-	for _, u := range p.Up {
-		if u.Started.IsZero() {
-			continue // a screen that was never shared is no stream
+// tellCalls tells the people of each call whose connections have changed.
+func (s *sampler) tellCalls(now time.Time) {
+	live := s.rec.LiveCalls()
+	still := make(map[string]told, len(live))
+	for _, id := range live {
+		before := s.told[id]
+		still[id] = before
+		if now.Sub(before.at) < tellEvery {
+			continue
 		}
-		s.Streams = append(s.Streams, metrics.StreamSample{
-			ID: u.MID, Direction: "up", Kind: string(u.Kind), Codec: u.Codec.String(), From: p.Peer, Started: u.Started,
-			Packets: u.Reception.Packets, Bytes: u.Bytes, Expected: u.Reception.Expected,
-			Lost: u.Reception.Lost + u.Repaired, Repaired: u.Repaired, Retransmitted: u.Repaired,
-			NACKs: u.NACKs, PLIs: u.PLIs, Jitter: u.Reception.Jitter, RTT: p.RTT,
-			Frames: u.Frames, KeyFrames: u.KeyFrames, Width: u.Width, Height: u.Height,
-		})
-	}
-	for _, d := range p.Down {
-		if d.Packets == 0 {
-			continue // nothing has gone out yet
+		q := quality(id, s.rec.Quality(id))
+		if after := byParticipant(q); !sameQuality(before.people, after) {
+			s.tell.Tell(id, proto.TypeMediaQuality, q)
+			still[id] = told{at: now, people: after}
 		}
-		frames := d.Frames
-		if d.Kind == sfu.Audio {
-			frames = 0 // a packet of sound is no picture
-		}
-		s.Streams = append(s.Streams, metrics.StreamSample{
-			ID: d.MID + "/" + d.From, Direction: "down", Kind: string(d.Kind), Codec: d.Codec, From: d.From, Started: d.Started,
-			Packets: d.Packets, Bytes: d.Bytes, Retransmitted: d.Retransmitted, Repaired: d.Retransmitted,
-			NACKs: d.NACKs, PLIs: d.PLIs, Jitter: d.Remote.Jitter, RTT: d.Remote.RTT,
-			Reports: d.Remote.Reports, RemoteFractionLost: d.Remote.FractionLost, RemoteLost: d.Remote.Lost,
-			Frames: frames, Width: d.Width, Height: d.Height,
-		})
 	}
-	return s
+	s.told = still
 }
 
-// recordStore keeps call records in the SQL store.
-type recordStore struct{ store *store.Store }
-
-func (s recordStore) SaveRecord(ctx context.Context, r metrics.Row) error {
-	return s.store.SaveRecord(ctx, store.Record{
-		CallID: r.CallID, StartedAt: r.StartedAt, EndedAt: r.EndedAt, Reason: r.Reason, Participants: r.Participants, Document: r.Document,
-	})
+func quality(callID string, list []record.Quality) proto.MediaQuality {
+	q := proto.MediaQuality{CallID: callID, People: make([]proto.ConnectionQuality, 0, len(list))}
+	for _, c := range list {
+		q.People = append(q.People, proto.ConnectionQuality{ParticipantID: c.ParticipantID, Level: c.Level, MOS: c.MOS, Where: c.Where, Why: c.Why})
+	}
+	return q
 }
 
-func (s recordStore) LoadRecord(ctx context.Context, callID string) (metrics.Row, error) {
-	r, err := s.store.Record(ctx, callID)
-	if errors.Is(err, store.ErrNotFound) {
-		return metrics.Row{}, metrics.ErrNotFound
+func byParticipant(q proto.MediaQuality) map[string]proto.ConnectionQuality {
+	out := make(map[string]proto.ConnectionQuality, len(q.People))
+	for _, c := range q.People {
+		c.MOS = 0 // it moves all the time; a sign shows the level
+		out[c.ParticipantID] = c
 	}
-	return metrics.Row{
-		CallID: r.CallID, StartedAt: r.StartedAt, EndedAt: r.EndedAt, Reason: r.Reason, Participants: r.Participants, Document: r.Document,
-	}, err
+	return out
 }
 
-// records answers the operator's question for a record.
-type records struct{ rec *metrics.Recorder }
-
-func (r records) Record(ctx context.Context, callID string) (json.RawMessage, error) {
-	doc, err := r.rec.Record(ctx, callID)
-	if errors.Is(err, metrics.ErrNotFound) {
-		return nil, &proto.Error{Code: proto.CodeNotFound, Message: "no record of a call with this id"}
+// sameQuality says whether there is nothing to tell. Who has left is told of
+// otherwise.
+func sameQuality(before, after map[string]proto.ConnectionQuality) bool {
+	for id, c := range after {
+		if old, ok := before[id]; !ok || old != c {
+			return false
+		}
 	}
-	return doc, err
+	return true
 }

@@ -107,10 +107,7 @@ func (m *messages) join(ctx context.Context, cfg *configs.Config, st *store.Stor
 		Policy: f.policy, Sealer: m.ring, Hints: m.relay, Notifier: hub, Log: m.log,
 	})
 	var err error
-	m.blobs, err = blobs.New(st, m.bucket, time.Now, blobs.Config{
-		MaxSize: int64(r.Attachments.MaxSize), ChunkBytes: int64(r.Attachments.ChunkBytes),
-		PerPerson: int64(r.Attachments.PerPerson), Retention: r.Retention, SweepEvery: r.SweepInterval,
-	}, blobs.Deps{Policy: f.policy, Log: m.log})
+	m.blobs, err = blobs.New(st, m.bucket, time.Now, blobsConfig(cfg), blobs.Deps{Policy: f.policy, Log: m.log})
 	return err
 }
 

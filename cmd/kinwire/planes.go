@@ -14,6 +14,7 @@ import (
 	"kinwire/sfu"
 	"kinwire/signaling"
 	"kinwire/signaling/calls"
+	"kinwire/signaling/netcheck"
 	"kinwire/signaling/store"
 	"kinwire/turn"
 	"kinwire/web"
@@ -24,6 +25,12 @@ type planes struct {
 	log      *slog.Logger
 	store    *store.Store
 	recorder *metrics.Recorder
+	exports  *exporters
+	names    *pseudonyms
+	reloads  *reloadStatus
+	creds    *turn.Credentials // nil with turn
+	netcheck *netcheck.Service
+	started  time.Time
 	sfu      *sfu.Server
 	turn     *turn.Server // nil when switched off
 	families *families
@@ -37,7 +44,7 @@ type planes struct {
 // build makes the planes, each knowing of the others only what it declared
 // itself. When it fails, what it has made is taken down again.
 func build(ctx context.Context, cfg *configs.Config, log *slog.Logger) (_ *planes, err error) {
-	p := &planes{log: log}
+	p := &planes{log: log, started: time.Now(), reloads: newReloadStatus(time.Now())}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, p.close(context.Background()))
@@ -49,7 +56,11 @@ func build(ctx context.Context, cfg *configs.Config, log *slog.Logger) (_ *plane
 	if p.store, err = store.Open(ctx, storeConfig(cfg), log); err != nil {
 		return nil, err
 	}
-	if p.recorder, err = metrics.New(metrics.Config{}, metrics.Deps{Store: recordStore{p.store}, Log: log, Now: time.Now}); err != nil {
+	p.names = newPseudonyms(p.store, log)
+	if p.exports, err = newExporters(cfg.Metrics.Export); err != nil {
+		return nil, err
+	}
+	if p.recorder, err = metrics.New(metrics.Config{}, metrics.Deps{Store: recordStore{p.store}, Exports: p.exports.list, Log: log, Now: time.Now}); err != nil {
 		return nil, err
 	}
 	events := &mediaEvents{}
@@ -63,23 +74,25 @@ func build(ctx context.Context, cfg *configs.Config, log *slog.Logger) (_ *plane
 	if err := p.buildSignaling(ctx, cfg, events, ice); err != nil {
 		return nil, err
 	}
-	return p, exposeMetrics(p)
+	return p, errors.Join(exposeMetrics(p), p.reloads.expose(p.recorder))
 }
 
 func (p *planes) buildTURN(cfg *configs.Config) (iceServers, error) {
 	if !cfg.TURN.Enabled {
+		p.netcheck = p.newNetCheck(cfg, nil)
 		return iceServers{}, nil
 	}
 	secret, err := turnSecret(cfg)
 	if err != nil {
 		return iceServers{}, err
 	}
-	creds := turn.NewCredentials(secret, cfg.TURN.CredentialLifetime, time.Now)
-	p.turn, err = turn.New(turnConfig(cfg), turn.Deps{Credentials: creds, SFU: p.sfu.Transport(), Log: p.log, Now: time.Now})
+	p.creds = turn.NewCredentials(secret, cfg.TURN.CredentialLifetime, time.Now)
+	p.turn, err = turn.New(turnConfig(cfg), turn.Deps{Credentials: p.creds, SFU: p.sfu.Transport(), Log: p.log, Now: time.Now})
 	if err != nil {
 		return iceServers{}, err
 	}
-	return iceServers{creds: creds, urls: p.turn.URLs()}, nil
+	p.netcheck = p.newNetCheck(cfg, secret)
+	return iceServers{creds: p.creds, urls: p.turn.URLs()}, nil
 }
 
 func (p *planes) buildSignaling(ctx context.Context, cfg *configs.Config, events *mediaEvents, ice iceServers) error {
@@ -111,12 +124,12 @@ func (p *planes) buildSignaling(ctx context.Context, cfg *configs.Config, events
 	} else if err != nil {
 		return err
 	}
-	p.server, err = signaling.New(sc, p.signalingDeps(hub, app))
+	p.server, err = signaling.New(sc, p.signalingDeps(cfg, hub, app))
 	if err != nil {
 		return err
 	}
 	p.http = p.server.HTTPServer()
-	p.families.run(p.calls.Run, p.messages.run)
+	p.families.run(p.calls.Run, p.messages.run, p.netcheck.Run)
 	return nil
 }
 
@@ -129,7 +142,7 @@ func (p *planes) seedDemo(ctx context.Context, cfg *configs.Config) error {
 		return err
 	}
 	p.demo = demoPage(logins)
-	return nil
+	return p.families.accounts.SeedCrowd(ctx, cfg.Demo.Crowd)
 }
 
 // close takes the planes down: first no new requests, then the calls end with
@@ -159,6 +172,9 @@ func (p *planes) close(ctx context.Context) error {
 	}
 	if p.recorder != nil {
 		errs = append(errs, p.recorder.Close(ctx))
+	}
+	if p.exports != nil {
+		errs = append(errs, p.exports.close(ctx))
 	}
 	if p.store != nil {
 		errs = append(errs, p.store.Close())

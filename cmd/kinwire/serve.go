@@ -14,7 +14,9 @@ func serveCommand() *cobra.Command {
 		Use:   "serve [--config FILE] [--KEY VALUE …]",
 		Short: "Start the server",
 		Long: `Starts the server and runs it until SIGINT or SIGTERM; calls under way then
-have http.shutdown_timeout to end. 'kinwire config print' with the same flags shows
+have http.shutdown_timeout to end. When FILE changes, or on SIGHUP, it is read
+again and what changed is taken over, without ending a call; 'kinwire config
+diff' tells beforehand what that would be. 'kinwire config print' with the same flags shows
 what it would run with; 'kinwire config print --reference' explains every key.`,
 		Args: cobra.NoArgs,
 	}
@@ -24,20 +26,17 @@ what it would run with; 'kinwire config print --reference' explains every key.`,
 		if err != nil {
 			return err
 		}
-		return run(cmd.Context(), cfg, newLogger(cfg.Log, cmd.ErrOrStderr()))
+		src := source{file: flags.file, load: flags.load}
+		return run(cmd.Context(), cfg, src, newLogger(cfg.Log, cmd.ErrOrStderr()))
 	}
 	return cmd
 }
 
 // newLogger writes to w what the section log asks for.
 func newLogger(c configs.Log, w io.Writer) *slog.Logger {
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.Level)); err != nil {
-		level = slog.LevelInfo // configs lets only slog's own names through
+	h := newLogHandler(w)
+	if err := h.shape.set(c); err != nil {
+		slog.New(h).Warn("log.level is none; taking info", "err", err) // configs lets only slog's own names through
 	}
-	options := &slog.HandlerOptions{Level: level}
-	if c.Format == "json" {
-		return slog.New(slog.NewJSONHandler(w, options))
-	}
-	return slog.New(slog.NewTextHandler(w, options))
+	return slog.New(h)
 }

@@ -17,6 +17,7 @@ import (
 	"kinwire/sfu/link"
 	"kinwire/signaling"
 	"kinwire/signaling/accounts"
+	"kinwire/signaling/calls"
 	"kinwire/signaling/proto"
 	"kinwire/turn"
 )
@@ -41,6 +42,7 @@ func sfuConfig(cfg *configs.Config) sfu.Config {
 			IPv4: s.IPv4, IPv6: s.IPv6, IncludeLoopback: s.IncludeLoopback,
 			Audio: codecs(s.Codecs.Audio), Video: codecs(s.Codecs.Video), SRTPProfiles: s.SRTPProfiles,
 			Loops: s.Loops, FrameHold: s.FrameHold,
+			RelayOnly: !s.Direct, MaxVideoBPS: 1000 * s.MaxVideoKbps, MaxAudioBPS: 1000 * s.MaxAudioKbps,
 			SetUp: mediaSetUp, Disconnected: s.DisconnectedTimeout, Failed: s.FailedTimeout, TCPQueue: tcpQueue,
 		},
 		MaxPeers: cfg.Calls.MaxParticipants, HistoryPackets: s.HistoryPackets, NACKInterval: s.NACKInterval,
@@ -57,6 +59,14 @@ func codecs(names []string) []codec.Kind {
 		}
 	}
 	return out
+}
+
+func callsConfig(cfg *configs.Config) calls.Config {
+	c := cfg.Calls
+	return calls.Config{
+		RingTimeout: c.RingTimeout, AloneTimeout: c.AloneTimeout, LostTimeout: c.LostTimeout, MaxParticipants: c.MaxParticipants,
+		Warning: c.Warning, HistoryRetention: c.HistoryRetention, NoVideo: !c.Video,
+	}
 }
 
 func turnConfig(cfg *configs.Config) turn.Config {

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"kinwire/configs"
+	"kinwire/signaling"
 	"kinwire/signaling/accounts"
 	"kinwire/signaling/consent"
 	"kinwire/signaling/oidc"
@@ -103,12 +104,17 @@ func oidcProviders(list []configs.Provider) []oidc.ProviderConfig {
 	return out
 }
 
-// staff are the operators' tokens by name; configs has checked their form.
-func staff(cfg *configs.Config) map[string]string {
-	out := map[string]string{}
+// staff are the operators by name; configs has checked the form: name:token,
+// or name(role,role):token.
+func staff(cfg *configs.Config) map[string]signaling.Staff {
+	out := map[string]signaling.Staff{}
 	for _, s := range cfg.Operator.Staff {
 		name, token, _ := strings.Cut(s.Reveal(), ":")
-		out[name] = token
+		roles := []string{proto.OperatorCalls, proto.OperatorSafety}
+		if who, list, given := strings.Cut(strings.TrimSuffix(name, ")"), "("); given {
+			name, roles = who, strings.Split(list, ",")
+		}
+		out[name] = signaling.Staff{Token: token, Roles: roles}
 	}
 	return out
 }
