@@ -18,8 +18,9 @@ import { device, deviceName } from "./device.ts";
 import { h, setText, type Screen } from "./dom.ts";
 import { OpsHome } from "./ops/home.ts";
 import { ParentHome } from "./parent/home.ts";
+import { showNetCheck } from "./netcheck/link.ts";
 import { NoteScreen } from "./screens/note.ts";
-import { readLink, type Link, type LinkName } from "./routes.ts";
+import { readLink, type Link } from "./routes.ts";
 import { CodeScreen } from "./signin/code.ts";
 import { ConfirmScreen } from "./signin/confirm.ts";
 import { ConsentScreen } from "./signin/consent.ts";
@@ -82,7 +83,7 @@ export class App {
   start(): void {
     const link = readLink(location.hash);
     // A token does not stay in the address, where it could be copied or come back with "back".
-    if (link && link.name !== "ops") history.replaceState(null, "", location.pathname + location.search);
+    if (link?.value) history.replaceState(null, "", location.pathname + location.search);
     if (link) this.#follow(link);
     else this.#resume();
   }
@@ -137,7 +138,7 @@ export class App {
 
   #follow(link: Link): void {
     const token = link.value;
-    const ways: Record<LinkName | "ops", () => void> = {
+    const ways: Record<Link["name"], () => void> = {
       confirm: () => this.#show(new ConfirmScreen(this.#door, token)),
       reset: () => this.#show(new ResetScreen(this.#door, token)),
       consent: () => this.#show(new ConsentScreen(this.#api, token, () => this.#resume())),
@@ -147,6 +148,7 @@ export class App {
       guardian: () => this.#openWith({ guardian: token }),
       error: () => this.#showLogin(said(token)),
       ops: () => this.#showOps(),
+      netcheck: () => this.#showNetCheck(),
     };
     ways[link.name]();
   }
@@ -296,6 +298,17 @@ export class App {
     this.#kinwire = null;
     this.#calling = null;
     this.#context = null;
+  }
+
+  /** The check of the network needs nobody to be signed in. */
+  #showNetCheck(): void {
+    showNetCheck(
+      (screen) => this.#show(screen),
+      () => {
+        history.replaceState(null, "", location.pathname + location.search);
+        this.#resume();
+      },
+    );
   }
 
   #showOps(): void {

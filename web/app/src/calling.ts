@@ -2,6 +2,7 @@ import { missingOf, type Call, type Person, type Reason } from "@kinwire/sdk";
 import { MissingScreen } from "./child/missing.ts";
 import { ReportScreen } from "./child/report.ts";
 import type { Context } from "./context.ts";
+import { showNetCheck } from "./netcheck/link.ts";
 import { Ringer } from "./ringer.ts";
 import { EndedScreen } from "./screens/ended.ts";
 import { CallScreen } from "./screens/incall.ts";
@@ -177,6 +178,7 @@ export class Calling {
         new EndedScreen(ending, {
           again: () => ctx.call(people, call.view.video),
           back: () => ctx.home(),
+          check: () => showNetCheck((screen) => ctx.show(screen), show),
           report: (p) => ctx.show(new ReportScreen(ctx, p, { callID: call.id, back: show })),
         }),
       );

@@ -2,6 +2,7 @@ import "./styles/base.css";
 import "./styles/forms.css";
 import "./styles/screens.css";
 import "./styles/call.css";
+import "./styles/sign.css";
 import "./styles/play.css";
 import "./styles/panel.css";
 import { App } from "./app.ts";

@@ -7,12 +7,18 @@ const NAMES = ["confirm", "reset", "consent", "ticket", "code", "friend", "guard
 export type LinkName = (typeof NAMES)[number];
 
 /** A link into the app. */
-export type Link = { name: LinkName; value: string } | { name: "ops"; value: "" };
+export type Link = { name: LinkName; value: string } | { name: PlaceName; value: "" };
 
-/** Reads "#confirm=TOKEN" and its like, and "#ops"; null for anything else. */
+/** Pages that need no token in their address. */
+const PLACES = ["ops", "netcheck"] as const;
+
+export type PlaceName = (typeof PLACES)[number];
+
+/** Reads "#confirm=TOKEN" and its like, "#ops" and "#netcheck"; null for anything else. */
 export function readLink(hash: string): Link | null {
   const text = hash.replace(/^#/, "");
-  if (text === "ops") return { name: "ops", value: "" };
+  const place = PLACES.find((p) => p === text);
+  if (place) return { name: place, value: "" };
   const [, name, raw] = /^([a-z]+)=(.+)$/s.exec(text) ?? [];
   if (!name || !raw || !(NAMES as readonly string[]).includes(name)) return null;
   return { name: name as LinkName, value: decoded(raw) };

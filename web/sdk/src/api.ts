@@ -1,5 +1,6 @@
 import { KinwireError } from "./errors.ts";
 import type { Code, Device, LoggedIn, PageMap, Person, ProtoError } from "./proto_gen.ts";
+import type { CallRecord } from "./record.ts";
 
 /** The media type of a body that is bytes. */
 const OCTETS = "application/octet-stream";
@@ -103,6 +104,23 @@ export class API {
       if (e instanceof KinwireError && e.code === "not_found") return null;
       throw e;
     }
+  }
+
+  /** The whole record of a call, live or past. For operators in the role calls. */
+  record(callID: string): Promise<CallRecord> {
+    return this.#json<CallRecord>("GET", `/v1/calls/${encodeURIComponent(callID)}/record`);
+  }
+
+  /**
+   * The records of all calls that the query lets through, as a file: "ndjson" has a whole record in each line,
+   * "csv" a line for each stream. The query is that of "GET /v1/calls". For operators in the role calls.
+   */
+  async exportCalls(
+    format: "ndjson" | "csv",
+    query: Record<string, string | number | undefined> = {},
+  ): Promise<Blob> {
+    const response = await this.#call("GET", `/v1/calls/export${queryText({ ...query, format })}`);
+    return response.blob();
   }
 
   /** The answer as the page has it: an object, bytes, or undefined where it is nothing. */

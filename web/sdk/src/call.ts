@@ -15,6 +15,8 @@ import type {
   CallEntered,
   CallView,
   CallWarning,
+  ConnectionQuality,
+  MediaQuality,
   MediaSlots,
   Participant,
   Reason,
@@ -22,7 +24,7 @@ import type {
   StatsReport,
 } from "./proto_gen.ts";
 import type { Signaling } from "./signaling.ts";
-import type { CallSummary } from "./summary.ts";
+import type { CallFigures } from "./summary.ts";
 
 export interface CallEvents {
   /** The phase, or somebody's phase or sources changed. */
@@ -38,7 +40,9 @@ export interface CallEvents {
   /** It will be ended soon by a parent's rule. */
   warning: CallWarning;
   /** Every two seconds: how well it goes. */
-  stats: CallSummary;
+  stats: CallFigures;
+  /** Somebody's connection became better or worse, or has another trouble: everybody's, as far as measured. */
+  quality: ReadonlyMap<string, ConnectionQuality>;
   /** Something failed that does not end the call, such as a camera that cannot be opened. */
   problem: KinwireError;
   /** It is over for this person. */
@@ -64,6 +68,7 @@ export class Call extends Emitter<CallEvents> {
   #ended: Reason | null = null;
   #warning: CallWarning | null = null;
   #opening: Promise<void> | null = null;
+  #quality: ReadonlyMap<string, ConnectionQuality> = new Map();
 
   constructor(view: CallView, me: string, signaling: Signaling, clock: Clock, options: MediaOptions = {}) {
     super();
@@ -108,6 +113,10 @@ export class Call extends Emitter<CallEvents> {
   /** The connection under it, for diagnosis; null before it is made and after the end. */
   get pc(): RTCPeerConnection | null {
     return this.#media.pc;
+  }
+  /** How everybody's connection is, by participant id, this person's own included; who is missing has not been measured. */
+  get quality(): ReadonlyMap<string, ConnectionQuality> {
+    return this.#quality;
   }
   /** Lines on which those in the call can send one another small messages, such as a game's moves. */
   get data(): CallData {
@@ -199,6 +208,13 @@ export class Call extends Emitter<CallEvents> {
   /** A mapping of slots came. Called by Kinwire. */
   updateSlots(slots: MediaSlots): void {
     this.#media.slotsChanged(slots);
+  }
+
+  /** How the connections are came. Called by Kinwire. */
+  updateQuality(q: MediaQuality): void {
+    if (this.#ended) return;
+    this.#quality = new Map((q.people ?? []).map((p) => [p.participant_id, p]));
+    this.emit("quality", this.#quality);
   }
 
   /** The server started a new session of ours and still has us in this call. Called by Kinwire. */

@@ -30,8 +30,17 @@ export { codeOf, KinwireError, missingOf, type LocalCode } from "./errors.ts";
 export { Kinwire, type KinwireEvents, type KinwireOptions } from "./kinwire.ts";
 export { LocalMedia } from "./local.ts";
 export type { MediaOptions, MediaState, RemoteTrack } from "./media.ts";
+export { NetworkCheck, type NetworkCheckOptions } from "./netcheck/check.ts";
+export {
+  PROBES,
+  type NetworkReport,
+  type Probe,
+  type ProbeResult,
+  type ProbeState,
+} from "./netcheck/types.ts";
 export { createPasskey, getPasskey, passkeysSupported } from "./passkey.ts";
 export type * from "./proto_gen.ts";
 export { EVENT_TYPES, PROTOCOL_VERSION } from "./proto_gen.ts";
+export type * from "./record.ts";
 export { Signaling, type Connection, type ConnectionState, type SignalingOptions } from "./signaling.ts";
-export type { CallSummary, StreamSummary } from "./summary.ts";
+export type { CallFigures, StreamFigures } from "./summary.ts";

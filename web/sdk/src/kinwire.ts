@@ -123,6 +123,7 @@ export class Kinwire extends Emitter<KinwireEvents> {
     s.on("call.state", ({ call }) => this.#calls.get(call.call_id)?.update(call));
     s.on("call.participant", (e) => this.#calls.get(e.call_id)?.updateParticipant(e.participant));
     s.on("media.slots", (slots) => this.#calls.get(slots.call_id)?.updateSlots(slots));
+    s.on("media.quality", (q) => this.#calls.get(q.call_id)?.updateQuality(q));
   }
 
   #welcomed(w: Welcome): void {

@@ -11,7 +11,7 @@ import { Restarter } from "./restart.ts";
 import { readStats, Sampler } from "./sampler.ts";
 import type { Signaling } from "./signaling.ts";
 import { SlotMap } from "./slots.ts";
-import type { CallSummary } from "./summary.ts";
+import type { CallFigures } from "./summary.ts";
 
 /** Settings of a call's media. */
 export interface MediaOptions {
@@ -38,7 +38,7 @@ export interface MediaEvents {
   track: RemoteTrack;
   trackended: RemoteTrack;
   media: MediaState;
-  stats: CallSummary;
+  stats: CallFigures;
   problem: KinwireError;
   /** The reply to call.join brought a newer view. */
   view: CallView;

@@ -5,13 +5,13 @@ import type { Peer } from "./peer.ts";
 import type { StatsReport } from "./proto_gen.ts";
 import type { SlotMap } from "./slots.ts";
 import { buildReport, type Naming, type Stat } from "./stats.ts";
-import { summarize, type CallSummary } from "./summary.ts";
+import { summarize, type CallFigures } from "./summary.ts";
 
 /** How often getStats is read, ms. */
 const EVERY_MS = 2_000;
 
 export interface SamplerEvents {
-  sample: Reading & { summary: CallSummary };
+  sample: Reading & { summary: CallFigures };
 }
 
 /** Reads the connection's getStats every two seconds until it is closed. */

@@ -117,8 +117,8 @@ function buildPath(all: Map<string, Stat>): StatsPath {
   return path;
 }
 
-/** Chromium names the pair in the transport; Firefox marks it as selected. */
-function selectedPair(all: Map<string, Stat>): Stat | undefined {
+/** The pair in use, by all entries by their id. Chromium names it in the transport; Firefox marks it as selected. */
+export function selectedPair(all: Map<string, Stat>): Stat | undefined {
   for (const s of all.values()) {
     const pair = s.type === "transport" && all.get(text(s, "selectedCandidatePairId"));
     if (pair) return pair;

@@ -1,7 +1,7 @@
 import type { SourceKind, StatsReport, StatsStream } from "./proto_gen.ts";
 
 /** One stream of the call as the panel shows it; rates are over the time since the sample before. */
-export interface StreamSummary {
+export interface StreamFigures {
   participantID: string;
   kind: SourceKind;
   direction: "send" | "recv";
@@ -17,21 +17,21 @@ export interface StreamSummary {
 }
 
 /** The call as the panel shows it: the worst loss and jitter of all streams, and the path's RTT. */
-export interface CallSummary {
+export interface CallFigures {
   rttMS: number;
   lossPercent: number;
   jitterMS: number;
   /** Such as "host udp" or "relay tcp". */
   path: string;
   availableKbps: number;
-  streams: StreamSummary[];
+  streams: StreamFigures[];
 }
 
 /** Makes rates of the totals in two reports that are elapsedMS apart. */
-export function summarize(now: StatsReport, before: StatsReport | null, elapsedMS: number): CallSummary {
+export function summarize(now: StatsReport, before: StatsReport | null, elapsedMS: number): CallFigures {
   const earlier = new Map((before?.streams ?? []).map((s) => [key(s), s]));
   const streams = now.streams.map((s) => summarizeStream(s, earlier.get(key(s)), elapsedMS));
-  const most = (f: (s: StreamSummary) => number) => streams.reduce((m, s) => Math.max(m, f(s)), 0);
+  const most = (f: (s: StreamFigures) => number) => streams.reduce((m, s) => Math.max(m, f(s)), 0);
   const p = now.path;
   const protocol = (p.local_type === "relay" && p.relay_protocol) || p.protocol;
   return {
@@ -44,7 +44,7 @@ export function summarize(now: StatsReport, before: StatsReport | null, elapsedM
   };
 }
 
-function summarizeStream(s: StatsStream, before: StatsStream | undefined, elapsedMS: number): StreamSummary {
+function summarizeStream(s: StatsStream, before: StatsStream | undefined, elapsedMS: number): StreamFigures {
   const since = (f: (x: StatsStream) => number) => Math.max(0, f(s) - (before ? f(before) : 0));
   const packets = since((x) => x.packets);
   const lost = since((x) => x.packets_lost);

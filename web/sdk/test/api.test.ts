@@ -76,6 +76,18 @@ describe("API", () => {
     expect(await no.api.page(`GET ${page}`, { path }).catch(codeOf)).toBe("not_found");
   });
 
+  it("gives an operator a call's record, and many as a file", async () => {
+    const one = scripted(() => json({ version: 1, id: "c/1" }));
+    expect(await one.api.record("c/1")).toEqual({ version: 1, id: "c/1" });
+    expect(one.asked[0]!.url).toBe("https://kin.example/v1/calls/c%2F1/record");
+    const many = scripted(() => new Response("a,b\r\n", { headers: { "Content-Type": "text/csv" } }));
+    const file = await many.api.exportCalls("csv", { from: 5, codec: undefined });
+    expect(many.asked[0]!.url).toBe("https://kin.example/v1/calls/export?from=5&format=csv");
+    expect(await file.text()).toBe("a,b\r\n");
+    const no = scripted(() => json({ code: "not_allowed", message: "no role" }, 403));
+    expect(await no.api.exportCalls("ndjson").catch(codeOf)).toBe("not_allowed");
+  });
+
   it("throws the server's refusal, with what is missing", async () => {
     const missing = [{ a: { name: "Ana" }, b: { name: "Ben" }, need: "parent_a", text: "…" }];
     const { api } = scripted(() => json({ code: "not_approved", message: "no", missing }, 403));

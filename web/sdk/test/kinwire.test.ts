@@ -139,6 +139,22 @@ describe("Kinwire", () => {
     expect(k.calls).toHaveLength(2);
   });
 
+  it("tells how everybody's connection is, and forgets who is not measured any more", async () => {
+    const call = await (await start()).call(["leo"], { video: true });
+    const heard: string[][] = [];
+    call.on("quality", (q) => heard.push([...q.values()].map((c) => `${c.participant_id} ${c.level}`)));
+    const people = [
+      { participant_id: "p-me", level: "good", mos: 4.3 },
+      { participant_id: "p-leo", level: "poor", mos: 2, where: "uplink", why: "loss" },
+    ];
+    server.event("media.quality", { call_id: "c1", people });
+    server.event("media.quality", { call_id: "c1", people: people.slice(0, 1) });
+    server.event("media.quality", { call_id: "another", people });
+    expect(heard).toEqual([["p-me good", "p-leo poor"], ["p-me good"]]);
+    expect(call.quality.get("p-leo")).toBeUndefined();
+    expect(call.quality.get("p-me")?.mos).toBe(4.3);
+  });
+
   it("keeps the server's order of people", async () => {
     const seen = (id: string) => ({ person: person(id), online: false, in_call: false });
     server.welcome["people"] = [seen("zoe"), seen("ada")];

@@ -9,6 +9,7 @@ import {
 import { avatar } from "../avatar.ts";
 import type { Context } from "../context.ts";
 import { h, setText, type Screen } from "../dom.ts";
+import { showNetCheck } from "../netcheck/link.ts";
 import { addPasskey } from "../signin/key.ts";
 import { newPassword } from "../signin/signup_parent.ts";
 import {
@@ -122,6 +123,16 @@ export class SettingsScreen implements Screen {
           flag("call_waiting", w.callWaiting),
           flag("order_by_talk", w.orderByTalk),
           h("small", { class: "hint" }, w.orderHint),
+          button({
+            testid: "settings-check",
+            icon: "signal",
+            text: words.netcheck.open,
+            click: () =>
+              showNetCheck(
+                (screen) => this.#ctx.show(screen),
+                () => this.#ctx.show(new SettingsScreen(this.#ctx)),
+              ),
+          }),
         ),
       ),
     ];

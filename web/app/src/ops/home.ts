@@ -5,6 +5,9 @@ import { say, words } from "../words.ts";
 import { auditPart } from "./audit.ts";
 import { opsError } from "./load.ts";
 import { mailPart } from "./mail.ts";
+import { callsPart } from "./network/calls.ts";
+import { nodePart } from "./network/node.ts";
+import type { Part } from "./part.ts";
 import { reportsPart } from "./reports.ts";
 import { reviewsPart } from "./reviews.ts";
 import { usersPart } from "./users.ts";
@@ -15,22 +18,42 @@ import "./ops.css";
 const TOKEN = "kinwire.ops";
 const OPEN = "kinwire.ops.open";
 
-type Tab = "reports" | "reviews" | "users" | "audit" | "mail";
+type Tab = keyof typeof PARTS;
 
-const parts: Record<Tab, (ctx: OpsContext) => HTMLElement> = {
-  reports: reportsPart,
-  reviews: reviewsPart,
-  users: usersPart,
-  audit: auditPart,
-  mail: mailPart,
+/** An operator, and what they may do. */
+interface Operator {
+  ctx: OpsContext;
+  roles: readonly string[];
+}
+
+/** The parts of the page, in their order, and the role that each needs. */
+const PARTS = {
+  reports: { role: "safety", make: still(reportsPart) },
+  reviews: { role: "safety", make: still(reviewsPart) },
+  users: { role: "safety", make: still(usersPart) },
+  audit: { role: "safety", make: still(auditPart) },
+  mail: { role: "safety", make: still(mailPart) },
+  calls: { role: "calls", make: ({ ctx, roles }: Operator) => callsPart(ctx, roles) },
+  node: { role: "calls", make: ({ ctx }: Operator) => nodePart(ctx) },
 };
 
-/** The operator's page: reports and consents to decide, a user's state, the audit log. */
+/** A part that does nothing by itself, so that there is nothing to stop. */
+function still(make: (ctx: OpsContext) => HTMLElement): (o: Operator) => Part {
+  return ({ ctx }) => ({ el: make(ctx) });
+}
+
+/** The parts that an operator with these roles may open, in their order. */
+export function partsFor(roles: readonly string[]): Tab[] {
+  return (Object.keys(PARTS) as Tab[]).filter((tab) => roles.includes(PARTS[tab].role));
+}
+
+/** The operator's page: reports and consents to decide, a user's state, the audit log; calls and the node. */
 export class OpsHome implements Screen {
   readonly name = "ops";
   readonly el: HTMLElement;
   readonly #ctx: OpsContext;
   readonly #place = h("div", { class: "column" });
+  #part: Part | null = null;
   readonly #hello = h("span", { class: "hint wide-only", testid: "ops-name" });
 
   constructor(ctx: OpsContext) {
@@ -62,6 +85,11 @@ export class OpsHome implements Screen {
     this.el.focus({ preventScroll: true });
   }
 
+  close(): void {
+    this.#part?.close?.();
+    this.#part = null;
+  }
+
   #leave(): void {
     sessionStorage.removeItem(TOKEN);
     sessionStorage.removeItem(OPEN);
@@ -88,22 +116,28 @@ export class OpsHome implements Screen {
 
   async #enter(token: string): Promise<void> {
     this.#ctx.api.token = token;
-    const { name } = await this.#ctx.api.page("GET /v1/ops/me");
+    const { name, roles } = await this.#ctx.api.page("GET /v1/ops/me");
     sessionStorage.setItem(TOKEN, token);
     setText(this.#hello, say(words.ops.hello, { name }));
-    this.#show();
+    this.#show({ ctx: this.#ctx, roles: roles ?? [] });
   }
 
-  #show(): void {
+  #show(operator: Operator): void {
     const place = h("div", { testid: "ops-part" });
     const open = (tab: Tab) => {
+      this.close();
       place.dataset["part"] = tab;
       sessionStorage.setItem(OPEN, tab);
-      place.replaceChildren(parts[tab](this.#ctx));
+      this.#part = PARTS[tab].make(operator);
+      place.replaceChildren(this.#part.el);
     };
-    const names = (Object.keys(parts) as Tab[]).map((name) => ({ name, text: words.ops.tab[name] }));
+    const names = partsFor(operator.roles).map((name) => ({ name, text: words.ops.tab[name] }));
     const kept = names.find(({ name }) => name === sessionStorage.getItem(OPEN));
-    const first = kept?.name ?? "reports";
+    const first = (kept ?? names[0])?.name;
+    if (!first) {
+      this.#place.replaceChildren(h("p", { class: "hint", testid: "ops-no-role" }, words.ops.noRole));
+      return;
+    }
     this.#place.replaceChildren(tabs(words.ops.sections, names, first, open), place);
     open(first);
   }

@@ -18,14 +18,17 @@ export interface Ending {
 /** After these a new call would be refused. */
 const FINAL: ReadonlySet<Reason> = new Set(["not_allowed", "quiet_hours", "allowance"]);
 
+/** After these it may be the network's doing. */
+const TROUBLE: ReadonlySet<Reason> = new Set(["failed", "lost"]);
+
 /** Why a call ended, in plain words, and what to do next. */
 export class EndedScreen implements Screen {
   readonly name = "ended";
   readonly el: HTMLElement;
   readonly #back: HTMLButtonElement;
 
-  constructor(e: Ending, actions: { again(): void; back(): void; report?(p: Person): void }) {
-    const { report } = actions;
+  constructor(e: Ending, actions: { again(): void; back(): void; report?(p: Person): void; check?(): void }) {
+    const { report, check } = actions;
     const people = e.call.others.map((p) => p.person);
     const names = list(people.map((p) => p.name));
     const text = words.reasons[e.reason] ?? words.reasons.lost;
@@ -81,6 +84,15 @@ export class EndedScreen implements Screen {
           ),
         this.#back,
       ),
+      check &&
+        TROUBLE.has(e.reason) &&
+        button({
+          testid: "ended-check",
+          class: "quiet",
+          icon: "signal",
+          text: words.netcheck.open,
+          click: () => check(),
+        }),
       report &&
         h(
           "div",

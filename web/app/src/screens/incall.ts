@@ -9,6 +9,8 @@ import { Controls } from "./controls.ts";
 import { Devices } from "./devices.ts";
 import { Panel, quality } from "./panel.ts";
 import { PlayPanel } from "./play/panel.ts";
+import { checkLink } from "../netcheck/link.ts";
+import { Sign, watchQuality } from "./sign.ts";
 import { drawsIn, Stage } from "./stage.ts";
 
 /** How long a problem is shown, ms. */
@@ -35,10 +37,12 @@ export class CallScreen implements Screen {
   readonly #voiceOnly = h("p", { class: "call-note", testid: "no-video" }, words.call.noVideo);
   readonly #self = h("video", { testid: "self-video", attrs: { playsinline: true, autoplay: true } });
   readonly #selfBox: HTMLElement;
+  readonly #sign = new Sign(null);
   readonly #banner = h(
     "p",
     { class: "banner", testid: "media-banner", attrs: { role: "status", hidden: true } },
-    words.connection.media,
+    h("span", {}, words.connection.media),
+    checkLink("media-check"),
   );
   readonly #warning = h("p", {
     class: "banner warning",
@@ -95,7 +99,8 @@ export class CallScreen implements Screen {
       { class: "self", testid: "self", attrs: { "aria-label": words.call.you } },
       h("div", { class: "placeholder" }, avatar(mine, "large")),
       this.#self,
-      h("figcaption", {}, h("span", {}, words.call.you)),
+      this.#sign.note,
+      h("figcaption", {}, this.#sign.el, h("span", {}, words.call.you)),
     );
     this.#play = new PlayPanel(call, {
       close: () => this.#togglePlay(false),
@@ -135,6 +140,7 @@ export class CallScreen implements Screen {
         this.#panel.show(s);
         this.#quality.dataset["quality"] = quality(s);
       }),
+      watchQuality(call, () => [[call.view.you, this.#sign]]),
     ];
     const keys = (e: KeyboardEvent) => this.#key(e, hangup);
     document.addEventListener("keydown", keys);
@@ -167,6 +173,7 @@ export class CallScreen implements Screen {
     clearTimeout(this.#problemTimer);
     clearTimeout(this.#newsTimer);
     this.#stage.close();
+    this.#sign.close();
     this.#self.srcObject = null;
   }
 

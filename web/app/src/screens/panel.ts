@@ -1,12 +1,13 @@
-import type { Call, CallSummary, StreamSummary } from "@kinwire/sdk";
+import type { Call, CallFigures, StreamFigures } from "@kinwire/sdk";
 import { h, setText } from "../dom.ts";
 import { icon } from "../icons.ts";
+import { checkLink } from "../netcheck/link.ts";
 import { words } from "../words.ts";
 
 export type Quality = "good" | "fair" | "poor";
 
 /** What a family would say of these numbers. */
-export function quality(s: CallSummary): Quality {
+export function quality(s: CallFigures): Quality {
   if (s.rttMS > 400 || s.lossPercent > 8 || s.jitterMS > 80) return "poor";
   if (s.rttMS > 200 || s.lossPercent > 2 || s.jitterMS > 40) return "fair";
   return "good";
@@ -80,6 +81,7 @@ export class Panel {
           this.#rows,
         ),
       ),
+      checkLink("stats-check", "button small"),
     );
   }
 
@@ -91,7 +93,7 @@ export class Panel {
     this.el.hidden = !open;
   }
 
-  show(s: CallSummary): void {
+  show(s: CallFigures): void {
     setText(this.#quality, words.panel[quality(s)]);
     setText(this.#facts.rtt, `${Math.round(s.rttMS)} ms`);
     setText(this.#facts.loss, `${s.lossPercent.toFixed(1)} %`);
@@ -101,7 +103,7 @@ export class Panel {
     this.#rows.replaceChildren(...s.streams.map((x) => this.#row(x)));
   }
 
-  #row(s: StreamSummary): HTMLElement {
+  #row(s: StreamFigures): HTMLElement {
     const name =
       s.direction === "send" ? words.panel.you : (this.#call.participant(s.participantID)?.person.name ?? "");
     const picture = s.width > 0 ? `${s.width}×${s.height} · ${Math.round(s.fps)}/s` : "";

@@ -2,6 +2,7 @@ import type { Call, RemoteTrack } from "@kinwire/sdk";
 import { h } from "../dom.ts";
 import { words } from "../words.ts";
 import { columnsFor } from "./layout.ts";
+import { watchQuality } from "./sign.ts";
 import { PersonTile, ScreenTile } from "./tile.ts";
 
 /** How loud somebody must be to be shown as speaking. */
@@ -39,6 +40,7 @@ export class Stage {
       call.on("state", () => this.#update()),
       call.on("track", (t) => this.#started(t)),
       call.on("trackended", (t) => this.#ended(t)),
+      watchQuality(call, () => [...this.#people].map(([id, tile]) => [id, tile.sign])),
     ];
     this.#update();
     for (const t of call.tracks) this.#started(t);
@@ -69,6 +71,7 @@ export class Stage {
     for (const off of this.#off) off();
     this.#resized.disconnect();
     clearInterval(this.#meter);
+    for (const tile of this.#people.values()) tile.sign.close();
   }
 
   #update(): void {
@@ -78,7 +81,7 @@ export class Stage {
     const ids = new Set(here.map((p) => p.id));
     for (const [id, tile] of this.#people) {
       if (ids.has(id)) continue;
-      tile.el.remove();
+      tile.close();
       this.#people.delete(id);
     }
     for (const p of here) {
@@ -87,6 +90,7 @@ export class Stage {
       else {
         const tile = new PersonTile(p, (el) => this.#play(el));
         this.#people.set(p.id, tile);
+        tile.sign.quality = this.#call.quality.get(p.id);
         drawsIn(tile.el, this.#pens.get(p.id));
         this.#grid.append(tile.el);
         for (const t of this.#call.tracks) if (t.participantID === p.id) this.#started(t);

@@ -3,6 +3,7 @@ import { avatar } from "../avatar.ts";
 import { h, setText } from "../dom.ts";
 import { icon } from "../icons.ts";
 import { say, words } from "../words.ts";
+import { Sign } from "./sign.ts";
 
 /** Plays a media element; tells blocked when the browser wants a tap first. */
 export type Play = (el: HTMLMediaElement) => void;
@@ -18,12 +19,15 @@ export class PersonTile {
     { class: "badge", attrs: { role: "img", "aria-label": words.call.muted, hidden: true } },
     icon("micOff"),
   );
+  /** How this person's connection is. */
+  readonly sign: Sign;
   readonly #play: Play;
   #picture = false;
   #hasFrame = false;
 
   constructor(p: Participant, play: Play) {
     this.#play = play;
+    this.sign = new Sign(p.person.name);
     this.#video.muted = true;
     this.#video.addEventListener("loadeddata", () => this.#frame(true));
     this.#video.addEventListener("emptied", () => this.#frame(false));
@@ -34,7 +38,8 @@ export class PersonTile {
       h("div", { class: "placeholder" }, avatar(p.person, "giant"), this.#note),
       this.#video,
       this.#audio,
-      h("figcaption", {}, this.#micOff, h("span", {}, p.person.name)),
+      this.sign.note,
+      h("figcaption", {}, this.#micOff, this.sign.el, h("span", {}, p.person.name)),
     );
     this.update(p);
   }
@@ -54,6 +59,11 @@ export class PersonTile {
     this.#picture = (here || p.phase === "reconnecting") && !muted("video");
     this.el.dataset["phase"] = p.phase;
     this.#show();
+  }
+
+  close(): void {
+    this.sign.close();
+    this.el.remove();
   }
 
   attach(t: RemoteTrack): void {

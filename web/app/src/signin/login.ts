@@ -10,6 +10,7 @@ import { avatar } from "../avatar.ts";
 import { device } from "../device.ts";
 import { h, setText, type Screen } from "../dom.ts";
 import { icon } from "../icons.ts";
+import { showNetCheck } from "../netcheck/link.ts";
 import { busy, button, errorLine, errorText, form, input, labelled, toggle } from "../ui.ts";
 import { languageSwitch } from "../widgets/language.ts";
 import { PicturePassword } from "../widgets/pictures.ts";
@@ -70,6 +71,17 @@ export class LoginScreen implements Screen {
         "footer",
         { class: "foot" },
         languageSwitch(() => door.start()),
+        button({
+          testid: "login-check",
+          class: "quiet small",
+          icon: "signal",
+          text: words.netcheck.open,
+          click: () =>
+            showNetCheck(
+              (screen) => door.show(screen),
+              () => door.start(),
+            ),
+        }),
       ),
     );
     this.#error.say(o.error ?? "");

@@ -1,5 +1,6 @@
 import { chat } from "../chat/words/en.ts";
 import { child } from "../child/words/en.ts";
+import { netcheck } from "../netcheck/words/en.ts";
 import { ops } from "../ops/words/en.ts";
 import { parent } from "../parent/words/en.ts";
 import { signin } from "../signin/words/en.ts";
@@ -173,6 +174,35 @@ export const en = {
     you: "You",
   },
 
+  /** How a connection is, in a call: for the child whose it is, and about somebody else. */
+  sign: {
+    youGood: "Your internet is good",
+    themGood: "{name}’s internet is good",
+    youFair: "Your internet is all right",
+    themFair: "{name}’s internet is all right",
+    server: "Kinwire is very busy",
+    you: {
+      wobbly: "Your internet is wobbly",
+      slow: "Your internet is slow",
+      late: "Your internet is late",
+      stuck: "The picture gets stuck",
+      silent: "Nothing comes from you",
+      empty: "Nothing reaches you",
+      busy: "Your device is very busy",
+      gone: "Your internet is gone",
+    },
+    them: {
+      wobbly: "{name}’s internet is wobbly",
+      slow: "{name}’s internet is slow",
+      late: "{name}’s internet is late",
+      stuck: "{name}’s picture gets stuck",
+      silent: "Nothing comes from {name}",
+      empty: "Nothing reaches {name}",
+      busy: "{name}’s device is very busy",
+      gone: "{name}’s internet is gone",
+    },
+  },
+
   connection: {
     reconnecting: "The connection is gone. Coming back…",
     media: "Picture and sound are stuck. Coming back…",
@@ -244,6 +274,7 @@ export const en = {
   signin,
   chat,
   child,
+  netcheck,
   parent,
   ops,
 } as const;

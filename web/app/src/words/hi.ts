@@ -1,5 +1,6 @@
 import { chat } from "../chat/words/hi.ts";
 import { child } from "../child/words/hi.ts";
+import { netcheck } from "../netcheck/words/hi.ts";
 import { ops } from "../ops/words/hi.ts";
 import { parent } from "../parent/words/hi.ts";
 import { signin } from "../signin/words/hi.ts";
@@ -172,6 +173,34 @@ export const hi: Translation<typeof en> = {
     you: "आप",
   },
 
+  sign: {
+    youGood: "आपका इंटरनेट अच्छा है",
+    themGood: "{name} का इंटरनेट अच्छा है",
+    youFair: "आपका इंटरनेट ठीक-ठाक है",
+    themFair: "{name} का इंटरनेट ठीक-ठाक है",
+    server: "Kinwire बहुत व्यस्त है",
+    you: {
+      wobbly: "आपका इंटरनेट डगमगा रहा है",
+      slow: "आपका इंटरनेट धीमा है",
+      late: "आपका इंटरनेट देर कर रहा है",
+      stuck: "चित्र अटक रहा है",
+      silent: "आपसे कुछ नहीं आ रहा",
+      empty: "आप तक कुछ नहीं पहुँच रहा",
+      busy: "आपका उपकरण बहुत व्यस्त है",
+      gone: "आपका इंटरनेट चला गया",
+    },
+    them: {
+      wobbly: "{name} का इंटरनेट डगमगा रहा है",
+      slow: "{name} का इंटरनेट धीमा है",
+      late: "{name} का इंटरनेट देर कर रहा है",
+      stuck: "{name} का चित्र अटक रहा है",
+      silent: "{name} से कुछ नहीं आ रहा",
+      empty: "{name} तक कुछ नहीं पहुँच रहा",
+      busy: "{name} का उपकरण बहुत व्यस्त है",
+      gone: "{name} का इंटरनेट चला गया",
+    },
+  },
+
   connection: {
     reconnecting: "कनेक्शन टूट गया। वापस आ रहे हैं…",
     media: "तस्वीर और आवाज़ अटक गई। वापस आ रही है…",
@@ -237,6 +266,7 @@ export const hi: Translation<typeof en> = {
   signin,
   chat,
   child,
+  netcheck,
   parent,
   ops,
 };

@@ -1,5 +1,6 @@
 import { chat } from "../chat/words/pl.ts";
 import { child } from "../child/words/pl.ts";
+import { netcheck } from "../netcheck/words/pl.ts";
 import { ops } from "../ops/words/pl.ts";
 import { parent } from "../parent/words/pl.ts";
 import { signin } from "../signin/words/pl.ts";
@@ -197,6 +198,34 @@ export const pl: Translation<typeof en> = {
     you: "Ty",
   },
 
+  sign: {
+    youGood: "Twój internet działa dobrze",
+    themGood: "{name}: internet działa dobrze",
+    youFair: "Twój internet działa nieźle",
+    themFair: "{name}: internet działa nieźle",
+    server: "Kinwire ma bardzo dużo pracy",
+    you: {
+      wobbly: "Twój internet się chwieje",
+      slow: "Twój internet jest wolny",
+      late: "Twój internet się spóźnia",
+      stuck: "Obraz się zacina",
+      silent: "Nic od ciebie nie dociera",
+      empty: "Nic do ciebie nie dociera",
+      busy: "Twoje urządzenie ma za dużo pracy",
+      gone: "Nie masz internetu",
+    },
+    them: {
+      wobbly: "{name}: internet się chwieje",
+      slow: "{name}: wolny internet",
+      late: "{name}: internet się spóźnia",
+      stuck: "{name}: obraz się zacina",
+      silent: "{name}: nic nie dociera",
+      empty: "{name}: nic tam nie dociera",
+      busy: "{name}: urządzenie ma za dużo pracy",
+      gone: "{name}: nie ma internetu",
+    },
+  },
+
   connection: {
     reconnecting: "Nie ma połączenia. Zaraz wróci…",
     media: "Obraz i dźwięk się zacięły. Zaraz wrócą…",
@@ -269,6 +298,7 @@ export const pl: Translation<typeof en> = {
   signin,
   chat,
   child,
+  netcheck,
   parent,
   ops,
 };

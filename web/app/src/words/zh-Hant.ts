@@ -1,5 +1,6 @@
 import { chat } from "../chat/words/zh-Hant.ts";
 import { child } from "../child/words/zh-Hant.ts";
+import { netcheck } from "../netcheck/words/zh-Hant.ts";
 import { ops } from "../ops/words/zh-Hant.ts";
 import { parent } from "../parent/words/zh-Hant.ts";
 import { signin } from "../signin/words/zh-Hant.ts";
@@ -169,6 +170,34 @@ export const zhHant: Translation<typeof en> = {
     you: "你",
   },
 
+  sign: {
+    youGood: "你的網路很好",
+    themGood: "{name} 的網路很好",
+    youFair: "你的網路還可以",
+    themFair: "{name} 的網路還可以",
+    server: "Kinwire 現在很忙",
+    you: {
+      wobbly: "你的網路搖搖晃晃",
+      slow: "你的網路很慢",
+      late: "你的網路慢半拍",
+      stuck: "畫面卡住了",
+      silent: "你那邊沒有東西傳來",
+      empty: "你那邊收不到東西",
+      busy: "你的裝置太忙了",
+      gone: "你的網路斷了",
+    },
+    them: {
+      wobbly: "{name} 的網路搖搖晃晃",
+      slow: "{name} 的網路很慢",
+      late: "{name} 的網路慢半拍",
+      stuck: "{name} 的畫面卡住了",
+      silent: "{name} 那邊沒有東西傳來",
+      empty: "{name} 那邊收不到東西",
+      busy: "{name} 的裝置太忙了",
+      gone: "{name} 的網路斷了",
+    },
+  },
+
   connection: {
     reconnecting: "連線斷了，正在回來…",
     media: "畫面和聲音卡住了，正在回來…",
@@ -231,6 +260,7 @@ export const zhHant: Translation<typeof en> = {
   signin,
   chat,
   child,
+  netcheck,
   parent,
   ops,
 };

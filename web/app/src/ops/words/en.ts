@@ -1,3 +1,5 @@
+import { calls, node } from "../network/words/en.ts";
+
 /** The words of the operator's face. */
 export const ops = {
   title: "Operator",
@@ -7,7 +9,17 @@ export const ops = {
   leave: "Leave",
   hello: "Signed in as {name}",
   sections: "Parts of the operator’s page",
-  tab: { reports: "Reports", reviews: "Consents", users: "A user", audit: "Audit log", mail: "E-mail" },
+  tab: {
+    reports: "Reports",
+    reviews: "Consents",
+    users: "A user",
+    audit: "Audit log",
+    mail: "E-mail",
+    calls: "Calls",
+    node: "Node",
+  },
+
+  noRole: "Your token opens no page.",
 
   reports: {
     open: "Open",
@@ -114,4 +126,7 @@ export const ops = {
     none: "No e-mails.",
     sent: "This server sends its e-mails.",
   },
+
+  calls,
+  node,
 } as const;

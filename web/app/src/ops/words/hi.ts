@@ -1,4 +1,5 @@
 import type { Translation } from "../../words/shape.ts";
+import { calls, node } from "../network/words/hi.ts";
 import type { ops as english } from "./en.ts";
 
 export const ops: Translation<typeof english> = {
@@ -9,7 +10,17 @@ export const ops: Translation<typeof english> = {
   leave: "बाहर जाएँ",
   hello: "{name} के रूप में अंदर हैं",
   sections: "संचालक के पन्ने के भाग",
-  tab: { reports: "शिकायतें", reviews: "सहमतियाँ", users: "एक व्यक्ति", audit: "ऑडिट लॉग", mail: "ई-मेल" },
+  tab: {
+    reports: "शिकायतें",
+    reviews: "सहमतियाँ",
+    users: "एक व्यक्ति",
+    audit: "ऑडिट लॉग",
+    mail: "ई-मेल",
+    calls: "कॉल",
+    node: "नोड",
+  },
+
+  noRole: "आपका टोकन कोई पन्ना नहीं खोलता।",
 
   reports: {
     open: "खुली",
@@ -116,4 +127,7 @@ export const ops: Translation<typeof english> = {
     none: "कोई ई-मेल नहीं।",
     sent: "यह सर्वर अपने ई-मेल भेजता है।",
   },
+
+  calls,
+  node,
 };

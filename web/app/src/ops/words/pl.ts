@@ -1,4 +1,5 @@
 import type { Translation } from "../../words/shape.ts";
+import { calls, node } from "../network/words/pl.ts";
 import type { ops as english } from "./en.ts";
 
 export const ops: Translation<typeof english> = {
@@ -15,7 +16,11 @@ export const ops: Translation<typeof english> = {
     users: "Użytkownik",
     audit: "Dziennik audytu",
     mail: "E-maile",
+    calls: "Rozmowy",
+    node: "Węzeł",
   },
+
+  noRole: "Ten token nie otwiera żadnej strony.",
 
   reports: {
     open: "Otwarte",
@@ -122,4 +127,7 @@ export const ops: Translation<typeof english> = {
     none: "Nie ma e-maili.",
     sent: "Ten serwer wysyła swoje e-maile.",
   },
+
+  calls,
+  node,
 };

@@ -1,4 +1,5 @@
 import type { Translation } from "../../words/shape.ts";
+import { calls, node } from "../network/words/zh-Hant.ts";
 import type { ops as english } from "./en.ts";
 
 export const ops: Translation<typeof english> = {
@@ -9,7 +10,17 @@ export const ops: Translation<typeof english> = {
   leave: "離開",
   hello: "以 {name} 登入",
   sections: "管理員頁面的各部分",
-  tab: { reports: "檢舉", reviews: "同意", users: "使用者", audit: "稽核紀錄", mail: "電子郵件" },
+  tab: {
+    reports: "檢舉",
+    reviews: "同意",
+    users: "使用者",
+    audit: "稽核紀錄",
+    mail: "電子郵件",
+    calls: "通話",
+    node: "節點",
+  },
+
+  noRole: "你的權杖打不開任何頁面。",
 
   reports: {
     open: "待處理",
@@ -116,4 +127,7 @@ export const ops: Translation<typeof english> = {
     none: "沒有郵件。",
     sent: "這台伺服器會寄出郵件。",
   },
+
+  calls,
+  node,
 };

@@ -1,0 +1,78 @@
+import type { Translation } from "../../words/shape.ts";
+import type { netcheck as english } from "./en.ts";
+
+export const netcheck: Translation<typeof english> = {
+  open: "為什麼我的畫面是黑的？",
+  title: "為什麼我的畫面是黑的？",
+  hint: "這裡會看看視訊通話能不能從這裡通過，以及鏡頭和麥克風能不能用。",
+  camera: "瀏覽器會問能不能用鏡頭和麥克風。別人看不到你，也聽不到你。",
+  start: "開始檢查",
+  again: "再檢查一次",
+  running: "檢查中，最多要半分鐘…",
+  yourPicture: "你的鏡頭看到的畫面",
+
+  lines: {
+    https: "Kinwire 有回應",
+    websocket: "電話能響",
+    stun: "從外面進來的路",
+    turn_udp: "經過幫手，快路",
+    turn_tcp: "經過幫手，慢路",
+    turn_tls: "經過幫手，隱藏的路",
+    sfu_udp: "直接，快路",
+    sfu_tcp: "直接，慢路",
+    camera: "鏡頭",
+    microphone: "麥克風",
+    codecs: "影片種類",
+  },
+  states: {
+    waiting: "",
+    running: "…",
+    ok: "可以",
+    okIn: "可以，{ms} ms",
+    failed: "被擋住",
+    absent: "這裡沒有",
+    unsure: "不知道",
+  },
+  devices: {
+    picture: "有畫面",
+    sound: "有聲音",
+    black: "畫面是黑的",
+    silent: "沒有聲音",
+    denied: "不允許",
+    none: "找不到",
+    busy: "別的地方正在用",
+  },
+  codecsNone: "沒有適合的",
+
+  verdicts: {
+    good: { title: "你的網路可以打視訊電話", text: "畫面和聲音都能來回傳送。" },
+    slow: { title: "這裡可以打視訊電話，但不太順", text: "畫面和聲音能通過，但可能會卡住。" },
+    blocked: { title: "這個網路擋住視訊電話", text: "網頁打得開，但畫面和聲音過不去。" },
+    offline: { title: "連不到 Kinwire", text: "可能沒有網路，或是 Kinwire 正在休息。" },
+    unsure: { title: "沒辦法檢查", text: "這不代表你的網路有問題。" },
+  },
+  butCamera: "網路沒問題，但鏡頭有問題",
+  butMicrophone: "網路沒問題，但麥克風有問題",
+
+  advice: {
+    reload: "看看別的網頁打不打得開。把 Wi-Fi 關掉再打開，然後再檢查一次。",
+    otherNetwork: "換一個網路試試：家裡的 Wi-Fi，或大人的手機熱點。學校、飯店和公司常常會擋住視訊電話。",
+    askHelper: "管理這個網路的人可以讓 Kinwire 通過：請把這一頁最下面的表格給他看。",
+    socketBlocked: "路上有東西，例如過濾器，切斷了讓電話響起的線路。",
+    tcpOnly: "只有慢路通：少了一小塊，後面的都要等。畫面可能會卡住。",
+    far: "東西很久才會到。靠近 Wi-Fi 一點，也請大家先不要下載很大的東西。",
+    wait: "等一分鐘，再檢查一次。",
+    oldBrowser: "這個瀏覽器不能顯示 Kinwire 的畫面。請更新，或換一個瀏覽器。",
+    cameraDenied: "瀏覽器不讓 Kinwire 用鏡頭。點一下網址旁邊的鎖頭或鏡頭圖示，選擇允許。",
+    cameraNone: "找不到鏡頭。有插好嗎？",
+    cameraBusy: "別的程式正在用鏡頭。先關掉它，再檢查一次。",
+    cameraBlack: "鏡頭能用，但只看到黑色。鏡頭被蓋住了嗎？旁邊的開關關掉了嗎？你那裡很暗嗎？",
+    microphoneDenied: "瀏覽器不讓 Kinwire 用麥克風。點一下網址旁邊的鎖頭圖示，選擇允許。",
+    microphoneNone: "找不到麥克風。有插好嗎？",
+    microphoneBusy: "別的程式正在用麥克風。先關掉它，再檢查一次。",
+    microphoneSilent: "麥克風完全沒有聲音。它自己或設定裡關掉了嗎？",
+  },
+
+  support: "給幫忙的人",
+  supportHint: "把這個複製下來，傳給幫你的人。裡面沒有名字，也沒有完整的位址。",
+};
