@@ -23,11 +23,12 @@ var ErrNotConnected = errors.New("client: media is not connected")
 
 // Call is the media of one call that this session has joined.
 type Call struct {
-	s   *Session
-	id  string
-	opt MediaOptions
-	pc  *webrtc.PeerConnection
-	get stats.Getter
+	s    *Session
+	id   string
+	opt  MediaOptions
+	pc   *webrtc.PeerConnection
+	get  stats.Getter
+	asks *nacks
 
 	ctx    context.Context
 	cancel context.CancelFunc
@@ -62,6 +63,7 @@ func (s *Session) Join(ctx context.Context, entered proto.CallEntered, opt Media
 	if err != nil {
 		return nil, err
 	}
+	opt.log = s.opt.Log
 	if entered.Call.NoVideo {
 		opt.Muted = append(slices.Clone(opt.Muted), proto.SourceVideo, proto.SourceScreen)
 	}
@@ -92,13 +94,15 @@ func (s *Session) Join(ctx context.Context, entered proto.CallEntered, opt Media
 
 // build makes the PeerConnection with its tracks and slots.
 func (c *Call) build() error {
-	api, err := newAPI(c.opt, func(g stats.Getter) { c.get = g })
+	c.asks = newNacks(c.s.opt.Now)
+	api, err := newAPI(c.opt, c.asks, func(g stats.Getter) { c.get = g })
 	if err != nil {
 		return err
 	}
 	if c.pc, err = api.NewPeerConnection(configuration(c.opt, c.servers)); err != nil {
 		return fmt.Errorf("make the peer connection: %w", err)
 	}
+	c.asks.know(c.roundTrip)
 	c.pc.OnConnectionStateChange(c.onState)
 	c.pc.OnTrack(c.onTrack)
 	for _, src := range c.opt.Sources {
@@ -211,6 +215,19 @@ func (c *Call) Close() {
 		delete(c.s.calls, c.id)
 	}
 	c.s.mu.Unlock()
+}
+
+// Vanish ends the media as a process does that is killed: with a word to nobody,
+// not even the good-bye of DTLS, which Close leaves to the connection. It waits
+// for the goroutines.
+func (c *Call) Vanish() {
+	c.end("")
+	if c.pc != nil {
+		if sctp := c.pc.SCTP(); sctp != nil {
+			_ = sctp.Transport().ICETransport().Stop()
+		}
+	}
+	c.Close()
 }
 
 // end marks the call as over, once, and stops what it sends.

@@ -7,6 +7,7 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/ice/v4"
 	"github.com/pion/interceptor"
+	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/stats"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
@@ -77,10 +78,10 @@ func registerCodecs(m *webrtc.MediaEngine, o MediaOptions) error {
 	return nil
 }
 
-// newAPI puts pion's parts together for one call: NACK both ways, RTCP
-// reports, transport-wide feedback both ways and counters of streams, which
-// arrive through getter.
-func newAPI(o MediaOptions, getter func(stats.Getter)) (*webrtc.API, error) {
+// newAPI puts pion's parts together for one call: answers to NACKs, and asks of
+// our own, RTCP reports, transport-wide feedback both ways and counters of
+// streams, which arrive through getter.
+func newAPI(o MediaOptions, asks *nacks, getter func(stats.Getter)) (*webrtc.API, error) {
 	m := &webrtc.MediaEngine{}
 	if err := registerCodecs(m, o); err != nil {
 		return nil, err
@@ -98,7 +99,7 @@ func newAPI(o MediaOptions, getter func(stats.Getter)) (*webrtc.API, error) {
 	st.OnNewPeerConnection(func(_ string, g stats.Getter) { getter(g) })
 	reg.Add(st)
 	for _, configure := range []func() error{
-		func() error { return webrtc.ConfigureNack(m, reg) },
+		func() error { return configureNACK(m, reg, asks) },
 		func() error { return webrtc.ConfigureRTCPReports(reg) },
 		func() error { return webrtc.ConfigureTWCCHeaderExtensionSender(m, reg) },
 		func() error { return webrtc.ConfigureTWCCSender(m, reg) },
@@ -110,6 +111,21 @@ func newAPI(o MediaOptions, getter func(stats.Getter)) (*webrtc.API, error) {
 	return webrtc.NewAPI(webrtc.WithMediaEngine(m), webrtc.WithInterceptorRegistry(reg), webrtc.WithSettingEngine(settings(o))), nil
 }
 
+func configureNACK(m *webrtc.MediaEngine, reg *interceptor.Registry, asks *nacks) error {
+	answers, err := nack.NewResponderInterceptor()
+	if err != nil {
+		return err
+	}
+	m.RegisterFeedback(webrtc.RTCPFeedback{Type: "nack"}, webrtc.RTPCodecTypeVideo)
+	m.RegisterFeedback(webrtc.RTCPFeedback{Type: "nack", Parameter: "pli"}, webrtc.RTPCodecTypeVideo)
+	reg.Add(answers)
+	reg.Add(asks)
+	return nil
+}
+
+// replayWindow is in packets.
+const replayWindow = 1024
+
 func settings(o MediaOptions) webrtc.SettingEngine {
 	se := webrtc.SettingEngine{}
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
@@ -120,6 +136,14 @@ func settings(o MediaOptions) webrtc.SettingEngine {
 		profiles = append(profiles, srtpProfiles[p])
 	}
 	se.SetSRTPProtectionProfiles(profiles...)
+	// A packet that was lost on the sender's way up and repaired is forwarded
+	// late. With pion's window of 64 it would be taken for a replay; browsers
+	// have 1024.
+	se.SetSRTPReplayProtectionWindow(replayWindow)
+	se.SetSRTCPReplayProtectionWindow(replayWindow)
+	if o.log != nil {
+		se.LoggerFactory = PionLogs(o.log)
+	}
 	udp := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
 	tcp := []webrtc.NetworkType{webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6}
 	types := append(udp, tcp...)
@@ -131,20 +155,29 @@ func settings(o MediaOptions) webrtc.SettingEngine {
 		types = tcp
 	}
 	se.SetNetworkTypes(types)
-	// Active TCP candidates would be used in spite of the relay policy.
-	se.DisableActiveTCP(o.RelayOnly || o.Protocol == "udp")
+	// Active TCP candidates would be used in spite of the relay policy, and their
+	// sockets are made past Net.
+	se.DisableActiveTCP(o.RelayOnly || o.Protocol == "udp" || o.Net != nil)
+	if o.Net != nil {
+		se.SetNet(o.Net)
+	}
+	if o.TLS != nil && o.Protocol == "tls" {
+		se.SetICEProxyDialer(newTURNDialer(o)) // it would be used for plain TCP too
+	}
 	return se
 }
 
-// iceServers turns the server's list into pion's, and drops what Protocol
-// forbids.
+// iceServers turns the server's list into pion's, and drops what Protocol and
+// NoRelay forbid.
 func iceServers(o MediaOptions, list []proto.ICEServer) []webrtc.ICEServer {
 	var out []webrtc.ICEServer
+	if o.NoRelay {
+		return nil
+	}
 	for _, s := range list {
 		var urls []string
 		for _, u := range s.URLs {
-			overTCP := strings.HasPrefix(u, "turns:") || strings.Contains(u, "transport=tcp")
-			if o.Protocol == "" || (o.Protocol == "tcp") == overTCP {
+			if o.Protocol == "" || o.Protocol == transportOf(u) {
 				urls = append(urls, u)
 			}
 		}
@@ -153,6 +186,17 @@ func iceServers(o MediaOptions, list []proto.ICEServer) []webrtc.ICEServer {
 		}
 	}
 	return out
+}
+
+// transportOf is how a STUN or TURN URL is reached (RFC 7065 section 3.2).
+func transportOf(url string) string {
+	switch {
+	case strings.HasPrefix(url, "turns:"):
+		return "tls"
+	case strings.Contains(url, "transport=tcp"):
+		return "tcp"
+	}
+	return "udp"
 }
 
 // configuration is the PeerConnection's, with fresh relay credentials.

@@ -47,6 +47,7 @@ var decoders = map[string]func(json.RawMessage) (any, error){
 	proto.TypeCallWarning:     decode[proto.CallWarning],
 	proto.TypeCallParticipant: decode[proto.ParticipantEvent],
 	proto.TypeMediaSlots:      decode[proto.MediaSlots],
+	proto.TypeMediaQuality:    decode[proto.MediaQuality],
 	proto.TypeFriendsChanged:  decode[proto.Empty],
 	proto.TypeFamilyChanged:   decode[proto.Empty],
 	proto.TypeChatDelivery:    decode[proto.ChatDelivery],

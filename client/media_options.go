@@ -1,12 +1,15 @@
 package client
 
 import (
+	"crypto/tls"
 	"fmt"
+	"log/slog"
 	"slices"
 	"strings"
 	"time"
 
 	"github.com/pion/dtls/v3"
+	"github.com/pion/transport/v4"
 	"github.com/pion/webrtc/v4"
 
 	"kinwire/signaling/proto"
@@ -40,9 +43,18 @@ type MediaOptions struct {
 
 	// RelayOnly uses TURN alone, as iceTransportPolicy "relay" does.
 	RelayOnly bool
+	// NoRelay leaves TURN out: the way is a direct one, or there is none.
+	NoRelay bool
 	// Protocol restricts the way to the server, or to its TURN server, to "udp"
-	// or "tcp". "": both.
+	// or "tcp"; "tls", which only a TURN server speaks, needs RelayOnly. "": all.
 	Protocol string
+	// TLS is for Protocol "tls", such as a certificate to be trusted. nil: what
+	// the machine trusts.
+	TLS *tls.Config
+	// Net makes the sockets of the media, such as the Net of a host of
+	// client/impair/lab. Only pion's direct connections over TCP do not use it;
+	// they are left out. nil: the machine's own network.
+	Net transport.Net
 	// Loopback adds candidates on 127.0.0.1 and ::1.
 	Loopback bool
 	// NoRestart leaves a failed connection as it is. Without it the client
@@ -65,6 +77,8 @@ type MediaOptions struct {
 	OnSlots func(proto.MediaSlots)
 	// OnState gets each new state of the connection.
 	OnState func(webrtc.PeerConnectionState)
+
+	log *slog.Logger // the session's
 }
 
 // BadOptionError says which option cannot be used.
@@ -124,8 +138,17 @@ func (o MediaOptions) check() error {
 			return &BadOptionError{"SRTPProfiles", p, strings.Join(allSRTPProfiles, ", ")}
 		}
 	}
-	if !slices.Contains([]string{"", "udp", "tcp"}, o.Protocol) {
-		return &BadOptionError{"Protocol", o.Protocol, "udp, tcp or empty"}
+	if !slices.Contains([]string{"", "udp", "tcp", "tls"}, o.Protocol) {
+		return &BadOptionError{"Protocol", o.Protocol, "udp, tcp, tls or empty"}
+	}
+	if o.RelayOnly && o.NoRelay {
+		return &BadOptionError{"NoRelay", "true, and RelayOnly", "one of them"}
+	}
+	if o.Protocol == "tls" && !o.RelayOnly {
+		return &BadOptionError{"Protocol", "tls without RelayOnly", "tls to the relay alone"}
+	}
+	if o.Net != nil && o.Protocol == "tcp" && !o.RelayOnly {
+		return &BadOptionError{"Protocol", "tcp without RelayOnly, and Net", "with Net: udp, or tcp to the relay"}
 	}
 	seen := map[proto.SourceKind]bool{}
 	for _, s := range o.Sources {

@@ -125,6 +125,16 @@ func bounded(ms float64) float64 {
 	return min(ms, 60000)
 }
 
+// roundTrip is the path's round-trip time by the latest connectivity check; 0
+// before there is one.
+func (c *Call) roundTrip() time.Duration {
+	st, ok := c.pc.SCTP().Transport().ICETransport().GetSelectedCandidatePairStats()
+	if !ok {
+		return 0
+	}
+	return time.Duration(bounded(st.CurrentRoundTripTime*1000) * float64(time.Millisecond))
+}
+
 // path describes the selected candidate pair; empty before there is one.
 func (c *Call) path() proto.StatsPath {
 	ice := c.pc.SCTP().Transport().ICETransport()

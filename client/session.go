@@ -155,6 +155,18 @@ func (s *Session) DropSocket() bool {
 	return true
 }
 
+// NetworkChanged says that this device is in another network now, as a telephone's
+// system tells its programs. The session dials again, and each call looks for a new
+// way, at once: without it both wait until the silence has lasted long enough.
+func (s *Session) NetworkChanged() {
+	s.DropSocket()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, c := range s.calls {
+		poke(c.revive)
+	}
+}
+
 // Events gives a new reader of events. The first one also gets what came
 // since the welcome; later ones start with what comes next.
 func (s *Session) Events() *Events {

@@ -51,6 +51,9 @@ func (c *Call) addSource(src Source) error {
 	if err != nil {
 		return fmt.Errorf("add the track for %s: %w", src.Kind(), err)
 	}
+	if err := offerOnly(tr, src.Codec()); err != nil {
+		return err
+	}
 	o := &outgoing{
 		src: src, codec: src.Codec(), track: track, tr: tr,
 		muted: slices.Contains(c.opt.Muted, src.Kind()),
@@ -59,6 +62,22 @@ func (c *Call) addSource(src Source) error {
 	c.mu.Lock()
 	c.out = append(c.out, o)
 	c.mu.Unlock()
+	return nil
+}
+
+// offerOnly leaves in a sending m-section the codec that its source has: the
+// server might choose another one of those that this client can receive.
+func offerOnly(tr *webrtc.RTPTransceiver, codec string) error {
+	l := codecLines[strings.ToLower(codec)]
+	var keep []webrtc.RTPCodecParameters
+	for _, p := range tr.Sender().GetParameters().Codecs {
+		if p.PayloadType == l.pt || p.PayloadType == l.rtx {
+			keep = append(keep, p)
+		}
+	}
+	if err := tr.SetCodecPreferences(keep); err != nil {
+		return fmt.Errorf("offer %s alone: %w", codec, err)
+	}
 	return nil
 }
 
@@ -161,9 +180,12 @@ func (c *Call) onTrack(track *webrtc.TrackRemote, receiver *webrtc.RTPReceiver) 
 
 func (c *Call) readTrack(in *incoming) {
 	for {
-		p, _, err := in.track.ReadRTP()
+		p, how, err := in.track.ReadRTP()
 		if err != nil {
 			return
+		}
+		if how.Get(webrtc.AttributeRtxSsrc) != nil {
+			c.asks.came(uint32(in.track.SSRC()), p.SequenceNumber)
 		}
 		if len(p.Payload) == 0 {
 			continue // padding alone

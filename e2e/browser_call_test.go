@@ -142,8 +142,7 @@ func TestTwoChromiumPagesCall(t *testing.T) {
 			mia := openApp(t, s, browser.Chromium(t, browser.Options{}), "mia", "")
 			leo := openApp(t, s, browser.Chromium(t, browser.Options{}), "leo", c.query)
 			id := talk(t, mia, leo)
-			var r record
-			s.Record(t, id, &r)
+			r := known(t, s, id)
 			r.check(t, expect{
 				paths:  map[string]string{"demo-mia": "host/udp", "demo-leo": c.path + "/" + c.protocol},
 				codec:  "vp8",

@@ -55,8 +55,7 @@ func TestControlsByKeyboard(t *testing.T) {
 	mia.key("h")
 	leo.until(`document.querySelector('[data-testid="screen-ended"]')`)
 
-	var r record
-	s.Record(t, id, &r)
+	r := known(t, s, id)
 	var kinds []string
 	for _, p := range r.Participants {
 		for _, st := range p.Streams {

@@ -15,7 +15,6 @@ func TestFirefoxAndChromiumCall(t *testing.T) {
 	leo := openApp(t, s, browser.Firefox(t, browser.Options{}), "leo", "")
 	leo.noAnalyser = true
 	id := talk(t, mia, leo)
-	var r record
-	s.Record(t, id, &r)
+	r := known(t, s, id)
 	r.check(t, expect{paths: map[string]string{"demo-mia": "host/udp", "demo-leo": "host/udp"}, codec: "vp8", client: true})
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"kinwire/e2e/kinwire"
 )
 
 // record is what this test reads of a call record; docs/record.md has it all.
@@ -57,6 +59,20 @@ type view struct {
 type spread struct {
 	N                     uint64
 	Min, Median, P95, Max float64
+}
+
+// known is the record of a call that has ended, with people's ids in the place of
+// the pseudonyms that stand there.
+func known(t testing.TB, s *kinwire.Server, callID string) *record {
+	t.Helper()
+	var r record
+	s.Record(t, callID, &r)
+	for i := range r.Participants {
+		p := &r.Participants[i]
+		require.Regexp(t, `^pn_[a-z2-7]{26}$`, p.User, "a record names nobody")
+		p.User = s.Person(t, p.User)
+	}
+	return &r
 }
 
 // plausible says that a distribution is there and lies within bounds.

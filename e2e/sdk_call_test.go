@@ -198,8 +198,7 @@ func TestSDKCallOnEveryPath(t *testing.T) {
 			}
 			id := leo.call.ID()
 			hangup(t, ctx, mia, leo)
-			var rec record
-			s.Record(t, id, &rec)
+			rec := known(t, s, id)
 			for _, p := range rec.Participants {
 				want := "host"
 				if p.User == leo.Me().ID {

@@ -75,8 +75,7 @@ func TestTwoPagesCallOverTCP(t *testing.T) {
 	mia := openApp(t, s, browser.Chromium(t, browser.Options{}), "mia", "")
 	leo := openApp(t, s, browser.Chromium(t, browser.Options{}), "leo", "")
 	id := talk(t, mia, leo)
-	var r record
-	s.Record(t, id, &r)
+	r := known(t, s, id)
 	// To the server the pages come from the router's address.
 	r.check(t, expect{paths: map[string]string{"demo-mia": "srflx/tcp", "demo-leo": "srflx/tcp"}, codec: "vp8", client: true})
 }

@@ -61,8 +61,7 @@ func TestAPageIsKilled(t *testing.T) {
 	require.Less(t, time.Since(killed), 30*time.Second)
 	mia.until(`document.querySelector('[data-testid="hangup"],[data-testid="screen-ended"]')`)
 	mia.eval(`document.querySelector('[data-testid="hangup"]')?.click()`, nil)
-	var r record
-	s.Record(t, id, &r)
+	r := known(t, s, id)
 	for _, p := range r.Participants {
 		if p.User == "demo-leo" {
 			require.Equal(t, "lost", p.Reason)

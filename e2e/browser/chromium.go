@@ -68,7 +68,7 @@ func startChromium(path string, o Options) (*chromium, error) {
 	if err != nil {
 		return nil, fmt.Errorf("make a pipe: %w", err)
 	}
-	proc, _, err := startProcess(ctx, launch{profile: profile, program: path, args: args, files: []*os.File{cmdR, repW}})
+	proc, _, err := startProcess(ctx, launch{profile: profile, program: path, args: args, files: []*os.File{cmdR, repW}, command: o.Command})
 	err = errors.Join(err, cmdR.Close(), repW.Close())
 	if err != nil {
 		return nil, errors.Join(err, cmdW.Close(), repR.Close())

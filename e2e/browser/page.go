@@ -43,6 +43,10 @@ type Options struct {
 	Width, Height int
 	// Args are further arguments of the browser.
 	Args []string
+	// Command makes the browser's command, such as one that runs in another
+	// network namespace. nil: exec.Command. For Chromium only, which is driven
+	// through a pipe; Firefox is driven over the network.
+	Command func(name string, args ...string) *exec.Cmd
 	// Prefs are further preferences of Firefox: booleans, numbers, strings.
 	Prefs map[string]any
 }

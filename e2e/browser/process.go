@@ -44,13 +44,17 @@ type launch struct {
 	profile, marker, program string
 	args                     []string
 	files                    []*os.File
+	command                  func(name string, args ...string) *exec.Cmd // nil: exec.Command
 }
 
 // startProcess starts a program as the leader of a new process group. It gives
 // what followed the marker on its line.
 func startProcess(ctx context.Context, l launch) (*process, string, error) {
 	profile, marker, program := l.profile, l.marker, l.program
-	p := &process{cmd: exec.Command(program, l.args...), profile: profile, exited: make(chan struct{})}
+	if l.command == nil {
+		l.command = exec.Command
+	}
+	p := &process{cmd: l.command(program, l.args...), profile: profile, exited: make(chan struct{})}
 	p.cmd.ExtraFiles = l.files
 	// Whatever the browser keeps beside its profile is to vanish with it.
 	p.cmd.Env = append(os.Environ(), "HOME="+profile, "XDG_CACHE_HOME="+profile, "XDG_CONFIG_HOME="+profile, "MOZ_HEADLESS=1")

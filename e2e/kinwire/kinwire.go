@@ -297,3 +297,23 @@ func (s *Server) Record(t testing.TB, callID string, into any) {
 		return true
 	}, time.Minute, 50*time.Millisecond, "the record of call %s", callID)
 }
+
+// Person is whose pseudonym it is that stands in a record.
+func (s *Server) Person(t testing.TB, pseudonym string) string {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, s.URL+"/v1/ops/pseudonyms/"+pseudonym+"/resolve", strings.NewReader(`{"reason":"a test"}`))
+	require.NoError(t, err)
+	req.Header.Set("Authorization", "Bearer "+s.Operator)
+	req.Header.Set("Content-Type", "application/json")
+	res, err := s.HTTP.Do(req)
+	require.NoError(t, err)
+	defer func() { _ = res.Body.Close() }()
+	require.Equal(t, http.StatusOK, res.StatusCode, "resolving %q", pseudonym)
+	var out struct {
+		Person struct {
+			ID string `json:"id"`
+		} `json:"person"`
+	}
+	require.NoError(t, json.NewDecoder(res.Body).Decode(&out))
+	return out.Person.ID
+}
