@@ -2,6 +2,7 @@ package client
 
 import (
 	"fmt"
+	"log/slog"
 	"strings"
 
 	"github.com/pion/dtls/v3"
@@ -9,6 +10,7 @@ import (
 	"github.com/pion/interceptor"
 	"github.com/pion/interceptor/pkg/nack"
 	"github.com/pion/interceptor/pkg/stats"
+	"github.com/pion/interceptor/pkg/twcc"
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
@@ -102,7 +104,9 @@ func newAPI(o MediaOptions, asks *nacks, getter func(stats.Getter)) (*webrtc.API
 		func() error { return configureNACK(m, reg, asks) },
 		func() error { return webrtc.ConfigureRTCPReports(reg) },
 		func() error { return webrtc.ConfigureTWCCHeaderExtensionSender(m, reg) },
-		func() error { return webrtc.ConfigureTWCCSender(m, reg) },
+		func() error {
+			return webrtc.ConfigureTWCCSenderWithOptions(m, reg, twcc.WithLoggerFactory(PionLogs(o.logger())))
+		},
 	} {
 		if err := configure(); err != nil {
 			return nil, fmt.Errorf("configure interceptors: %w", err)
@@ -123,6 +127,14 @@ func configureNACK(m *webrtc.MediaEngine, reg *interceptor.Registry, asks *nacks
 	return nil
 }
 
+// logger is the session's; silence where there is none.
+func (o MediaOptions) logger() *slog.Logger {
+	if o.log == nil {
+		return slog.New(slog.DiscardHandler)
+	}
+	return o.log
+}
+
 // replayWindow is in packets.
 const replayWindow = 1024
 
@@ -141,9 +153,7 @@ func settings(o MediaOptions) webrtc.SettingEngine {
 	// have 1024.
 	se.SetSRTPReplayProtectionWindow(replayWindow)
 	se.SetSRTCPReplayProtectionWindow(replayWindow)
-	if o.log != nil {
-		se.LoggerFactory = PionLogs(o.log)
-	}
+	se.LoggerFactory = PionLogs(o.logger())
 	udp := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
 	tcp := []webrtc.NetworkType{webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6}
 	types := append(udp, tcp...)

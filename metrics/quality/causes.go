@@ -158,11 +158,20 @@ func (w *without) slowSource() string {
 // narrowUplink is a sender that has too few bits for its picture.
 func (w *without) narrowUplink() string {
 	up := w.stream.Up
-	if up == nil || !isKnown(up.BitrateBPS) || !w.stream.starved(up) {
+	if up == nil || !isKnown(up.BitrateBPS) || up.spare() || !w.stream.starved(up) {
 		return ""
 	}
 	w.forgetPicture()
 	return Uplink
+}
+
+// coarse is a source that puts few bits on an uplink that would carry more.
+func (w *without) coarse() string {
+	if up := w.stream.Up; up == nil || !up.spare() || w.stream.Kind == "audio" || !w.stream.starved(up) {
+		return ""
+	}
+	w.forgetPicture()
+	return DeviceAt
 }
 
 // starved reports whether the bits of h pay for hardly more than its pixels.
@@ -176,18 +185,21 @@ func (s *Stream) starved(h *Hop) bool {
 }
 
 // Connection is s as far as the way is to blame for it: without the size of a
-// picture that has bits for more, which its source has chosen. It changes the
+// picture that has bits for more, and without bits for which there was room,
+// which its source has chosen. It changes the
 // hops that s points to.
 func (s Stream) Connection() Stream {
 	h := s.Up
 	if s.Down != nil {
 		h = s.Down
 	}
-	if s.Kind == "audio" || h == nil || s.starved(h) {
+	if s.Kind == "audio" || h == nil || s.starved(h) && !h.spare() {
 		return s
 	}
 	for h := range s.hops {
-		h.Width, h.Height = 0, 0
+		if h.Width, h.Height = 0, 0; h.spare() {
+			h.BitrateBPS = -1
+		}
 	}
 	if s.Client != nil {
 		s.Client.Width, s.Client.Height = 0, 0

@@ -95,4 +95,5 @@ var causes = []struct {
 	{Freezes, (*without).freezes},
 	{Bandwidth, (*without).narrowDownlink},
 	{Bandwidth, (*without).narrowUplink},
+	{Bandwidth, (*without).coarse},
 }

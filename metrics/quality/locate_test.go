@@ -25,6 +25,8 @@ func TestLocate(t *testing.T) {
 		"made up by a busy device":        {"audio", func(_, _ *Hop, c *Client) { c.ConcealedRatio = 0.1 }, DeviceAt, Jitter},
 		"a device that keeps too much":    {"audio", func(_, _ *Hop, c *Client) { c.JitterBufferMS = 500 }, DeviceAt, Delay},
 		"a throttled sender":              {"video", func(u, d *Hop, _ *Client) { throttle(u); throttle(d) }, Uplink, Bandwidth},
+		"few bits though there is room":   {"video", func(u, d *Hop, _ *Client) { throttle(u); throttle(d); u.AvailableBPS = 2e6 }, DeviceAt, Bandwidth},
+		"few bits and no room":            {"video", func(u, d *Hop, _ *Client) { throttle(u); throttle(d); u.AvailableBPS = 1e5 }, Uplink, Bandwidth},
 		"a receiver is sent less":         {"video", func(_, d *Hop, _ *Client) { throttle(d) }, Downlink, Bandwidth},
 		"a device that shows 8 a second":  {"video", func(_, _ *Hop, c *Client) { c.FPS = 8 }, DeviceAt, Load},
 		"a camera of 7 a second":          {"video", func(u, d *Hop, _ *Client) { u.FPS, d.FPS = 7, 7 }, DeviceAt, Load},
@@ -61,6 +63,32 @@ func TestConnectionForgivesASmallPicture(t *testing.T) {
 		require.NotEqual(t, Good, Level(s.MOS()))
 		require.Equal(t, want, Level(s.Connection().MOS()), "%v bit/s", bits)
 	}
+}
+
+// Nor is it of a receiver that no more came up.
+func TestAReceiverIsNotToBlameForItsSource(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(up, down *Hop)
+		want   string
+	}{
+		"few bits from the start": {func(u, d *Hop) { throttle(u); throttle(d) }, Good},
+		"few bits sent on":        {func(_, d *Hop) { throttle(d) }, Poor},
+		"frames dropped":          {func(_, d *Hop) { d.FPS = 6 }, Fair},
+		"losses":                  {func(u, d *Hop) { throttle(u); throttle(d); d.LossRatio = 0.05 }, Poor},
+	} {
+		up, down := clean(false), clean(false)
+		c.change(up, down)
+		s := Stream{Kind: "video", Codec: "vp8", Up: up, Down: down, Client: good()}
+		require.Equal(t, c.want, Level(s.Received().Connection().MOS()), name)
+	}
+	// And the uplink is not, when its sender chose to send little.
+	up := clean(false)
+	throttle(up)
+	s := Stream{Kind: "video", Codec: "vp8", Up: up}
+	require.Equal(t, Poor, Level(s.Connection().MOS()))
+	throttle(up)
+	up.FPS, up.AvailableBPS = 30, 2e6
+	require.Equal(t, Good, Level(s.Connection().MOS()))
 }
 
 func throttle(h *Hop) { h.BitrateBPS, h.FPS, h.Width, h.Height = 90_000, 12, 320, 180 }

@@ -11,6 +11,15 @@ type Hop struct {
 	Width      int // pixels; 0: not known
 	Height     int
 	Silent     bool // nothing came out, and something should have
+	// AvailableBPS is what its sender believes this hop would carry; not known
+	// where it is not above 0.
+	AvailableBPS float64
+}
+
+// spare reports whether the hop would carry far more than was put on it: that
+// bits are few was its sender's choice, or its picture needs no more.
+func (h *Hop) spare() bool {
+	return h.AvailableBPS > 0 && isKnown(h.BitrateBPS) && h.AvailableBPS >= 2*h.BitrateBPS
 }
 
 // Client is what the receiver's device says of the stream. A negative value
@@ -126,4 +135,31 @@ func (s *Stream) lost() float64 {
 		return s.Client.LossRatio
 	}
 	return 1 - through
+}
+
+// Received is the way down of s alone, for which it is not to blame that no more
+// came up: size, bits and frames that the uplink had not either are left out. It
+// changes the hops that s points to.
+func (s Stream) Received() Stream {
+	up, down, c := s.Up, s.Down, s.Client
+	s.Up = nil
+	if up == nil || s.Kind == "audio" {
+		return s
+	}
+	if down != nil && !(down.BitrateBPS < clearlyLess*up.BitrateBPS) {
+		down.BitrateBPS = -1
+		if down.Height >= up.Height {
+			down.Width, down.Height = 0, 0
+			if c != nil {
+				c.Width, c.Height, c.BitrateBPS = 0, 0, -1
+			}
+		}
+	}
+	if down != nil && !(down.FPS < clearlyLess*up.FPS) {
+		down.FPS = -1
+	}
+	if c != nil && !(c.FPS < clearlyLess*up.FPS) {
+		c.FPS = -1
+	}
+	return s
 }

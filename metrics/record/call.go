@@ -121,7 +121,7 @@ func (c *Call) Client(id string, s *ClientSample, at time.Time, sink Sink) {
 	if !ok {
 		return
 	}
-	p.clientPath(s)
+	p.clientPath(s, at)
 	c.line(p, at, colClientRTT, ms(s.RTT))
 	c.line(p, at, colAvailable, s.AvailableBPS)
 	for i := range s.Streams {

@@ -27,6 +27,8 @@ type participant struct {
 
 	clientLocal, clientProtocol, clientRelay string
 	clientRTT, available                     dist.Dist
+	believes                                 float64 // the last of available
+	believed                                 time.Time
 
 	streams map[key]*stream
 
@@ -140,14 +142,24 @@ func (p *participant) moved(was Path) {
 	}
 }
 
-func (p *participant) clientPath(s *ClientSample) {
+func (p *participant) clientPath(s *ClientSample, at time.Time) {
 	p.clientLocal, p.clientProtocol, p.clientRelay = localType(s.LocalType), protocol(s.Protocol), protocol(s.RelayProtocol)
 	if s.RTT > 0 && ms(s.RTT) <= most[RTT] {
 		p.clientRTT.Add(ms(s.RTT))
 	}
 	if s.AvailableBPS > 0 && s.AvailableBPS <= most[Bitrate] {
 		p.available.Add(s.AvailableBPS)
+		p.believes, p.believed = s.AvailableBPS, at
 	}
+}
+
+// room is what the client believes its uplink would carry, in bit/s; 0: not
+// known at this time.
+func (p *participant) room(at time.Time) float64 {
+	if at.Sub(p.believed) > stale {
+		return 0
+	}
+	return p.believes
 }
 
 // way is the path as both sides together tell it. The server alone is sure of

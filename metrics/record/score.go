@@ -95,6 +95,7 @@ func (c *Call) judge(p *participant, k key, at time.Time) (whole, own verdict) {
 	if u := source.streams[key{Up, k.kind, k.from}]; u != nil {
 		if v := u.nearest(at); v != nil {
 			*up = v.recent.hop(sound, v.totals[frames] > 0)
+			up.AvailableBPS = source.room(at)
 			q.Up, q.Codec = up, label.Codecs.At(v.labels[3])
 		}
 	}
@@ -120,10 +121,10 @@ func (c *Call) judge(p *participant, k key, at time.Time) (whole, own verdict) {
 	if q.Up != nil && (quality.Stream{Kind: q.Kind, Codec: q.Codec, FEC: q.FEC, Up: q.Up}).Connection().MOS() < quality.GoodFrom {
 		q.Client = nil
 	}
-	if q.Up = nil; q.Down == nil && q.Client == nil {
+	if q.Down == nil && q.Client == nil {
 		return whole, noVerdict
 	}
-	return whole, verdictOf(q.Connection())
+	return whole, verdictOf(q.Received().Connection())
 }
 
 // nearest is the view that knows best how a stream came up: the server's.

@@ -118,8 +118,8 @@ func TestTroubleIsFoundWhereItIs(t *testing.T) {
 			"The uplink of a lost 12 % of the packets: audio from a to b was poor for "},
 		"downlink": {way{down: 0.12, reportEvery: 10}, "downlink", "loss", "The downlink of b lost 13 % of the packets.",
 			"The downlink of b lost 13 % of the packets: audio from a to b was poor for "},
-		"delay": {way{rttA: 900 * time.Millisecond, reportEvery: 10}, "uplink", "delay", "The way there and back over the uplink of a took 900 ms.",
-			"The way there and back over the uplink of a took 900 ms: audio from a to b was poor for 100 % of the time."},
+		"delay": {way{rttA: 900 * time.Millisecond, reportEvery: 10}, "uplink", "delay", "The way there and back over the uplink of a took up to 900 ms.",
+			"The way there and back over the uplink of a took up to 900 ms: audio from a to b was poor for 100 % of the time."},
 		"silence": {way{silentUplink: [2]int{20, 50}, reportEvery: 10}, "uplink", "silence", "Nothing came over the uplink of a for a time.",
 			"Nothing came over the uplink of a for a time: audio from a"},
 	} {

@@ -80,13 +80,17 @@ var says = map[string]func(b *blamed) string{
 	},
 	quality.Delay: func(b *blamed) string {
 		return "the way there and back over " + b.place() + " took " +
-			orWords(b.view != nil && b.view.RTT != nil, func() string { return fmt.Sprintf("%.0f ms", b.view.RTT.Median) }, "long")
+			orWords(b.view != nil && b.view.RTT != nil, func() string { return fmt.Sprintf("up to %.0f ms", b.view.RTT.P95) }, "long")
 	},
 	quality.Jitter: func(b *blamed) string {
 		return b.place() + " delivered packets unevenly" +
 			orWords(b.view != nil && b.view.Jitter != nil, func() string { return fmt.Sprintf(", with a jitter of %.0f ms at worst times", b.view.Jitter.P95) }, "")
 	},
 	quality.Bandwidth: func(b *blamed) string {
+		if b.where == quality.DeviceAt {
+			return b.place() + " sent a small or coarse picture, though there was room for more" +
+				orWords(b.view != nil && b.view.Bitrate != nil, func() string { return fmt.Sprintf(", %.0f kbit/s", b.view.Bitrate.Median/1000) }, "")
+		}
 		return b.place() + " carried too few bits" +
 			orWords(b.view != nil && b.view.Bitrate != nil, func() string { return fmt.Sprintf(" for the picture, %.0f kbit/s", b.view.Bitrate.Median/1000) }, "")
 	},
