@@ -68,7 +68,9 @@ func TestTuneOriginsAndProxies(t *testing.T) {
 func TestTuneLimitsOfSessionsThatAreThere(t *testing.T) {
 	h := newHouse(t, nil)
 	p, _ := h.enter("ann")
-	h.srv.Tune(tuned(func(c *signaling.Config) { c.RatePerSecond, c.Burst, c.MaxMessageBytes, c.MaxSessionsPerUser = 0.001, 10, 16384, 1 }))
+	h.srv.Tune(tuned(func(c *signaling.Config) {
+		c.RatePerSecond, c.Burst, c.MaxMessageBytes, c.MaxSessionsPerUser = 0.001, 10, 16384, 1
+	}))
 	for id := uint64(2); id <= 15; id++ {
 		p.ask(id, proto.TypeCallAccept, proto.CallRef{CallID: "c"})
 	}
