@@ -168,6 +168,9 @@ func settings(o MediaOptions) webrtc.SettingEngine {
 	// Active TCP candidates would be used in spite of the relay policy, and their
 	// sockets are made past Net.
 	se.DisableActiveTCP(o.RelayOnly || o.Protocol == "udp" || o.Net != nil)
+	if o.RelayOnly {
+		se.SetRelayAcceptanceMinWait(0) // pion would wait two seconds for something better, which cannot come
+	}
 	if o.Net != nil {
 		se.SetNet(o.Net)
 	}

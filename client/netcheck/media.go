@@ -65,6 +65,7 @@ func (c *checker) connection(w way, servers []webrtc.ICEServer) (*webrtc.PeerCon
 	}
 	cfg := webrtc.Configuration{ICEServers: servers}
 	if w.relay {
+		se.SetRelayAcceptanceMinWait(0) // there is nothing better to wait for
 		cfg.ICETransportPolicy = webrtc.ICETransportPolicyRelay
 	}
 	pc, err := webrtc.NewAPI(webrtc.WithSettingEngine(se)).NewPeerConnection(cfg)

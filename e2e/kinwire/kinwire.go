@@ -149,6 +149,12 @@ func (s *Server) Kill(t testing.TB) {
 	s.launch(t)
 }
 
+// Program is the path of the server's program, for its other commands.
+func (s *Server) Program() string { return s.bin }
+
+// Command is another command of the server's program.
+func (s *Server) Command(args ...string) *exec.Cmd { return exec.Command(s.bin, args...) }
+
 // PID is the process's.
 func (s *Server) PID() int { return s.cmd.Process.Pid }
 
