@@ -66,9 +66,9 @@ func TestTheRecordTellsTheTruth(t *testing.T) {
 				// What the machine itself has lost is no doing of the link's.
 				within := 0.003 + float64(leoAt.Stats().Overrun)/float64(really.packets)
 				if !up {
-					// Of the way down the server knows what the last report has told,
-					// and reports come once a second or so.
-					within += really.ratio() * 2000 / float64(r.DurationMS)
+					// The way down is known up to the last report, a second or so before
+					// the end: by chance the rest lost more or less.
+					within += 0.005
 				}
 				require.InDelta(t, really.ratio(), video.Server.Totals["loss_ratio"], within, "%s: the record against the lab", direction)
 				for _, one := range []stream{video, audio} {
