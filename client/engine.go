@@ -14,6 +14,7 @@ import (
 	"github.com/pion/sdp/v3"
 	"github.com/pion/webrtc/v4"
 
+	"kinwire/internal/pionlog"
 	"kinwire/signaling/proto"
 )
 
@@ -105,7 +106,7 @@ func newAPI(o MediaOptions, asks *nacks, getter func(stats.Getter)) (*webrtc.API
 		func() error { return webrtc.ConfigureRTCPReports(reg) },
 		func() error { return webrtc.ConfigureTWCCHeaderExtensionSender(m, reg) },
 		func() error {
-			return webrtc.ConfigureTWCCSenderWithOptions(m, reg, twcc.WithLoggerFactory(PionLogs(o.logger())))
+			return webrtc.ConfigureTWCCSenderWithOptions(m, reg, twcc.WithLoggerFactory(pionlog.New(o.logger(), slog.LevelWarn)))
 		},
 	} {
 		if err := configure(); err != nil {
@@ -153,7 +154,7 @@ func settings(o MediaOptions) webrtc.SettingEngine {
 	// have 1024.
 	se.SetSRTPReplayProtectionWindow(replayWindow)
 	se.SetSRTCPReplayProtectionWindow(replayWindow)
-	se.LoggerFactory = PionLogs(o.logger())
+	se.LoggerFactory = pionlog.New(o.logger(), slog.LevelWarn)
 	udp := []webrtc.NetworkType{webrtc.NetworkTypeUDP4, webrtc.NetworkTypeUDP6}
 	tcp := []webrtc.NetworkType{webrtc.NetworkTypeTCP4, webrtc.NetworkTypeTCP6}
 	types := append(udp, tcp...)

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"kinwire/internal/spelling"
 )
 
 // Problem is one thing wrong with the configuration.
@@ -52,7 +54,7 @@ func noSuchKey(noun, given string, candidates []string) string {
 func closest(given string, candidates []string) string {
 	best, bestDistance := "", min(max(2, len(given)/5), 6)+1
 	for _, c := range candidates {
-		d := distance(strings.ToLower(given), strings.ToLower(c))
+		d := spelling.Distance(strings.ToLower(given), strings.ToLower(c))
 		if lastPart(given) == lastPart(c) {
 			d = min(d, 2)
 		}
@@ -64,36 +66,6 @@ func closest(given string, candidates []string) string {
 }
 
 func lastPart(key string) string { return key[strings.LastIndex(key, ".")+1:] }
-
-// distance is the number of letters to insert, delete, change or swap with
-// their neighbour that turn a into b (optimal string alignment).
-func distance(a, b string) int {
-	// A hostile key may be very long; no real one is.
-	if len(a) > 128 || len(b) > 128 {
-		return 128
-	}
-	var before []int
-	row := make([]int, len(b)+1)
-	for j := range row {
-		row[j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		next := make([]int, len(b)+1)
-		next[0] = i
-		for j := 1; j <= len(b); j++ {
-			cost := 1
-			if a[i-1] == b[j-1] {
-				cost = 0
-			}
-			next[j] = min(row[j]+1, next[j-1]+1, row[j-1]+cost)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				next[j] = min(next[j], before[j-2]+1)
-			}
-		}
-		before, row = row, next
-	}
-	return row[len(b)]
-}
 
 func sortedKeys[V any](m map[string]V) []string {
 	keys := make([]string, 0, len(m))

@@ -13,7 +13,7 @@ import (
 	"github.com/pion/ice/v4"
 	"github.com/pion/webrtc/v4"
 
-	"kinwire/client"
+	"kinwire/internal/pionlog"
 	"kinwire/signaling/proto"
 )
 
@@ -57,7 +57,7 @@ func (c *checker) media(ctx context.Context, w way, check proto.NetCheck) Row {
 // connection makes one that gathers for one transport only. up gets true when
 // it stands, and false when it has failed.
 func (c *checker) connection(w way, servers []webrtc.ICEServer) (*webrtc.PeerConnection, <-chan bool, error) {
-	se := webrtc.SettingEngine{LoggerFactory: client.PionLogs(slog.New(slog.DiscardHandler))}
+	se := webrtc.SettingEngine{LoggerFactory: pionlog.New(slog.New(slog.DiscardHandler), slog.LevelDebug)}
 	se.SetICEMulticastDNSMode(ice.MulticastDNSModeDisabled)
 	se.SetIncludeLoopbackCandidate(c.opt.Loopback)
 	if !w.relay && w.protocol == "tcp" {

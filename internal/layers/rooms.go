@@ -32,13 +32,13 @@ var Kinwire = House{
 	Rooms: map[string]Room{
 		"cmd/kinwire":   {May: anything, Clock: true},
 		"cmd/kincall":   {May: []string{"client/...", "signaling/proto"}, Clock: true},
-		"configs":       {},
+		"configs":       {May: []string{"internal/spelling"}},
 		"configs/gen":   {May: []string{"configs"}},
 		"configs/watch": {},
 		"web":           {},
 
 		"sfu":          {May: []string{"sfu/..."}},
-		"sfu/link":     {May: []string{"sfu/datagram", "sfu/ice", "sfu/sdp", "sfu/srtp", "sfu/forward", "sfu/packet", "sfu/history", "sfu/codec", "sfu/feedback", "sfu/bwe", "sfu/pacer", "sfu/layer"}},
+		"sfu/link":     {May: []string{"sfu/datagram", "sfu/ice", "sfu/sdp", "sfu/srtp", "sfu/forward", "sfu/packet", "sfu/history", "sfu/codec", "sfu/feedback", "sfu/bwe", "sfu/pacer", "sfu/layer", "internal/pionlog"}},
 		"sfu/forward":  {May: []string{"sfu/datagram", "sfu/packet", "sfu/history", "sfu/codec", "sfu/feedback", "sfu/bwe", "sfu/pacer", "sfu/layer"}},
 		"sfu/layer":    {May: []string{"sfu/packet", "sfu/codec"}},
 		"sfu/feedback": {May: []string{"sfu/packet", "sfu/codec"}},
@@ -95,24 +95,26 @@ var Kinwire = House{
 		"metrics/label":   {},
 		"metrics/mask":    {},
 
-		"client":                 {May: []string{"signaling/pace", "signaling/proto", "client/impair"}, Clock: true}, // client/impair: a test's network
+		"client":                 {May: []string{"signaling/pace", "signaling/proto", "client/impair", "internal/pionlog"}, Clock: true}, // client/impair: a test's network
 		"client/media":           {May: []string{"client", "signaling/proto"}, Clock: true},
 		"client/media/clip":      {May: []string{"client", "client/media", "signaling/proto"}, Clock: true}, // recorded media
 		"client/impair":          {},                                                                        // the model of a bad network: pure
 		"client/impair/lab":      {May: []string{"client/impair"}, Clock: true},                             // the model on real packets, between namespaces
-		"client/netcheck":        {May: []string{"client", "signaling/proto"}, Clock: true},
+		"client/netcheck":        {May: []string{"internal/pionlog", "signaling/proto"}, Clock: true},
 		"client/rehearse":        {May: []string{"client/impair"}},
-		"client/rehearse/script": {May: []string{"client/rehearse", "client/impair"}},
+		"client/rehearse/script": {May: []string{"client/rehearse", "client/impair", "internal/spelling"}},
 		"client/rehearse/report": {May: []string{"client/rehearse", "client/rehearse/script", "client/impair"}, Clock: true},
 		"client/rehearse/stage":  {May: []string{"client", "client/media", "client/media/clip", "client/impair", "client/impair/lab", "client/rehearse", "client/rehearse/script", "signaling/proto"}, Clock: true},
 		"client/rehearse/load":   {May: []string{"client", "client/media", "client/media/clip", "client/impair", "client/impair/lab", "client/rehearse", "client/rehearse/script", "signaling/proto", "client/rehearse/stage"}, Clock: true},
 
-		"e2e":             {May: anything, Clock: true},
-		"e2e/browser":     {Clock: true},
-		"e2e/kinwire":     {Clock: true},
-		"e2e/postgres":    {Clock: true},
-		"e2e/prometheus":  {Clock: true},
-		"internal/layers": {},
+		"e2e":               {May: anything, Clock: true},
+		"e2e/browser":       {Clock: true},
+		"e2e/kinwire":       {Clock: true},
+		"e2e/postgres":      {Clock: true},
+		"e2e/prometheus":    {Clock: true},
+		"internal/layers":   {},
+		"internal/pionlog":  {}, // for those who use pion
+		"internal/spelling": {}, // for those who read what people wrote
 
 		"scripts/benchsfu": {May: []string{"sfu", "sfu/link", "sfu/codec"}, Clock: true},
 	},

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"sync"
 	"time"
@@ -13,6 +14,8 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/sctp"
 	"github.com/pion/transport/v4/packetio"
+
+	"kinwire/internal/pionlog"
 )
 
 const (
@@ -91,7 +94,7 @@ func (l *Link) runData(p *pipe) {
 // serveData takes the peer's channels and waits for their goroutines.
 func (l *Link) serveData(p *pipe) error {
 	a, err := sctp.ServerWithOptions(
-		sctp.WithNetConn(p), sctp.WithLoggerFactory(pionLog{l.t.log}), sctp.WithName("link"),
+		sctp.WithNetConn(p), sctp.WithLoggerFactory(pionlog.New(l.t.log, slog.LevelDebug)), sctp.WithName("link"),
 		sctp.WithMaxReceiveBufferSize(dataWindow), sctp.WithMaxReassemblyQueueEntries(dataPieces),
 		sctp.WithMaxMessageSize(MaxMessage+maxPrefix),
 	)
@@ -135,7 +138,7 @@ func (l *Link) strike(why DataClose) {
 
 // serveChannel takes one channel from its beginning (RFC 8832) to its end.
 func (l *Link) serveChannel(ctx context.Context, s *sctp.Stream) {
-	c, err := datachannel.Server(s, &datachannel.Config{LoggerFactory: pionLog{l.t.log}})
+	c, err := datachannel.Server(s, &datachannel.Config{LoggerFactory: pionlog.New(l.t.log, slog.LevelDebug)})
 	switch {
 	case ctx.Err() != nil || errors.Is(err, io.EOF):
 		return // it has ended before it began

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -15,6 +16,7 @@ import (
 	"github.com/pion/dtls/v3"
 	"github.com/pion/transport/v4/packetio"
 
+	"kinwire/internal/pionlog"
 	"kinwire/sfu/sdp"
 	"kinwire/sfu/srtp"
 )
@@ -149,7 +151,7 @@ func (l *Link) handshake(t *tunnel, expected []sdp.Fingerprint) (*dtls.Conn, err
 		dtls.WithInsecureSkipVerifyHello(true),
 		dtls.WithFlightInterval(flightInterval),
 		dtls.WithReplayProtectionWindow(64),
-		dtls.WithLoggerFactory(pionLog{l.t.log}),
+		dtls.WithLoggerFactory(pionlog.New(l.t.log, slog.LevelDebug)),
 	)
 	if err != nil {
 		return nil, fmt.Errorf("link: preparing DTLS: %w", err)

@@ -3,6 +3,8 @@ package script
 import (
 	"fmt"
 	"strings"
+
+	"kinwire/internal/spelling"
 )
 
 // Problem is one thing wrong with a script.
@@ -56,7 +58,7 @@ func noSuch(noun, given string, candidates []string) string {
 func nearest(given string, candidates []string) string {
 	best, least := "", min(max(2, len(given)/4), 5)+1
 	for _, c := range candidates {
-		d := distance(strings.ToLower(given), strings.ToLower(c))
+		d := spelling.Distance(strings.ToLower(given), strings.ToLower(c))
 		// A name that only lacks its family or its unit counts as near.
 		if strings.TrimSuffix(c, "_ms") == given || strings.HasSuffix(c, "."+given) || strings.HasPrefix(c, given+"_") {
 			d = min(d, 2)
@@ -66,33 +68,6 @@ func nearest(given string, candidates []string) string {
 		}
 	}
 	return best
-}
-
-// distance is the number of letters to insert, delete, change or swap with
-// their neighbour that turn a into b (optimal string alignment).
-func distance(a, b string) int {
-	const long = 64 // a hostile name may be very long; no real one is
-	if len(a) > long || len(b) > long {
-		return long
-	}
-	var rows [long + 1][long + 1]int
-	for j := range len(b) + 1 {
-		rows[0][j] = j
-	}
-	for i := 1; i <= len(a); i++ {
-		rows[i][0] = i
-		for j := 1; j <= len(b); j++ {
-			change := 1
-			if a[i-1] == b[j-1] {
-				change = 0
-			}
-			rows[i][j] = min(rows[i-1][j]+1, rows[i][j-1]+1, rows[i-1][j-1]+change)
-			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
-				rows[i][j] = min(rows[i][j], rows[i-2][j-2]+1)
-			}
-		}
-	}
-	return rows[len(a)][len(b)]
 }
 
 // printable shortens what a message repeats of a script and leaves out what
