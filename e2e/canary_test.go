@@ -8,6 +8,7 @@ import (
 	"io"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"strings"
 	"sync"
 	"testing"
@@ -16,6 +17,8 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kinwire/client"
+	"kinwire/client/impair/lab"
+	"kinwire/client/media"
 	"kinwire/e2e/kinwire"
 	"kinwire/signaling/proto"
 )
@@ -139,25 +142,57 @@ func TestNoCanarySings(t *testing.T) {
 	require.NoError(t, err)
 	needles["a token for media"] = whip.Token
 	writeCanary(t, s)
-	metrics := pageOf(t, s, "/metrics")
-	dump := pageOf(t, s, "/v1/ops/debug")
-	node := pageOf(t, s, "/v1/ops/node")
-	goroutines := pageOf(t, s, "/debug/pprof/goroutine?debug=2")
+	places := told(t, s, mia.call.ID())
 	id := mia.call.ID()
-	live := pageOf(t, s, "/v1/calls/"+id+"/record")
 	hangup(t, ctx, mia, tomek)
-	var doc json.RawMessage
-	s.Record(t, id, &doc)
+	afterwards(t, s, id, places)
 	require.Eventually(t, func() bool {
 		return bytes.Contains(col.texts("/hook"), []byte(id)) && bytes.Contains(col.texts("/v1/logs"), []byte(id))
 	}, time.Minute, 20*time.Millisecond, "the record is handed on")
-
-	places := map[string][]byte{
-		"the log": []byte(s.Log()), "the metrics": metrics, "the debug dump": dump, "the node's state": node, "the goroutines": goroutines,
-		"the live record": live, "the record": doc, "the list of calls": pageOf(t, s, "/v1/calls"),
-		"NDJSON": pageOf(t, s, "/v1/calls/export?format=ndjson"), "CSV": pageOf(t, s, "/v1/calls/export?format=csv"),
-		"the webhook": col.texts("/hook"), "OTLP": col.texts("/v1/logs"), "the audit log": pageOf(t, s, "/v1/ops/audit"),
+	places["the webhook"], places["OTLP"] = col.texts("/hook"), col.texts("/v1/logs")
+	silent(t, places, needles)
+	for _, place := range []string{"the metrics", "the live record", "the record", "the list of calls", "NDJSON", "CSV", "the webhook", "OTLP"} {
+		for _, login := range []string{"demo-mia", "demo-tomek"} {
+			require.False(t, bytes.Contains(places[place], []byte(login)), "%s holds the user id %s, not a pseudonym", place, login)
+		}
 	}
+	doc := places["the record"]
+	// The masked networks are there: so what was looked for had its chance.
+	require.Contains(t, s.Log(), "198.51.100.0")
+	require.Contains(t, s.Log(), "2001:db8:77::")
+	require.Contains(t, string(doc), `"pn_`)
+}
+
+// told is what the server tells of a call while it goes on.
+func told(t testing.TB, s *kinwire.Server, id string) map[string][]byte {
+	t.Helper()
+	places := map[string][]byte{}
+	for place, path := range map[string]string{
+		"the metrics": "/metrics", "the debug dump": "/v1/ops/debug", "the node's state": "/v1/ops/node",
+		"the goroutines": "/debug/pprof/goroutine?debug=2", "the live record": "/v1/calls/" + id + "/record",
+	} {
+		places[place] = pageOf(t, s, path)
+	}
+	return places
+}
+
+// afterwards adds what it tells when the call is over.
+func afterwards(t testing.TB, s *kinwire.Server, id string, places map[string][]byte) {
+	t.Helper()
+	var doc json.RawMessage
+	s.Record(t, id, &doc)
+	places["the record"] = doc
+	for place, path := range map[string]string{
+		"the list of calls": "/v1/calls", "NDJSON": "/v1/calls/export?format=ndjson", "CSV": "/v1/calls/export?format=csv", "the audit log": "/v1/ops/audit",
+	} {
+		places[place] = pageOf(t, s, path)
+	}
+	places["the log"] = []byte(s.Log())
+}
+
+// silent holds that nothing of what is looked for is anywhere.
+func silent(t testing.TB, places map[string][]byte, needles map[string]string) {
+	t.Helper()
 	for place, text := range places {
 		require.NotEmpty(t, text, place)
 		for what, needle := range needles {
@@ -165,16 +200,33 @@ func TestNoCanarySings(t *testing.T) {
 				require.False(t, bytes.Contains(text, form), "%s holds %s (%q)", place, what, form)
 			}
 		}
-		for _, login := range []string{"demo-mia", "demo-tomek"} {
-			if place != "the audit log" && place != "the debug dump" && place != "the log" {
-				require.False(t, bytes.Contains(text, []byte(login)), "%s holds the user id %s, not a pseudonym", place, login)
-			}
-		}
 	}
-	// The masked networks are there: so what was looked for had its chance.
-	require.Contains(t, s.Log(), "198.51.100.0")
-	require.Contains(t, s.Log(), "2001:db8:77::")
-	require.Contains(t, string(doc), `"pn_`)
+}
+
+// TestNoAddressSings: the addresses from which media comes, directly and through
+// TURN, stand in full nowhere, even while sockets drop and networks change.
+func TestNoAddressSings(t *testing.T) {
+	l := openLab(t, lab.Options{Seed: 3})
+	s := startIn(t, l, map[string]string{"log.level": "debug"})
+	ctx := limit(t)
+	miaAt, leoAt := attach(t, l, "mia", "lan"), attach(t, l, "leo", "lan")
+	needles := map[string]string{"an address": miaAt.Addr().String(), "the other address": leoAt.Addr().String()}
+	mia, leo := dialFrom(t, s, "mia", miaAt, client.Options{}), dialFrom(t, s, "leo", leoAt, client.Options{})
+	ringFrom(t, ctx, mia, leo, miaAt, leoAt, media.VP8Config{FPS: 10}, client.MediaOptions{}, client.MediaOptions{RelayOnly: true})
+	mia.hears(t, leo, 20, audioVideo...)
+	leo.hears(t, mia, 20, audioVideo...)
+	moved, err := miaAt.Move()
+	require.NoError(t, err)
+	needles["a third address"] = moved.String()
+	mia.NetworkChanged()
+	leo.hears(t, mia, 20, audioVideo...)
+	id := mia.call.ID()
+	places := told(t, s, id)
+	hangup(t, ctx, mia, leo)
+	afterwards(t, s, id, places)
+	silent(t, places, needles)
+	network := netip.PrefixFrom(moved, 24).Masked().String()
+	require.Contains(t, string(places["the record"]), network, "the masked one is there")
 }
 
 func pageOf(t testing.TB, s *kinwire.Server, path string) []byte {
