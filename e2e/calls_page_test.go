@@ -82,6 +82,13 @@ func TestTheCallsPageShowsACall(t *testing.T) {
 	ops.until(`document.querySelector('.figure .spark path')?.getAttribute("d")`)
 	ops.snap("node")
 	ops.nothingRefused()
+
+	// A link with the call's id, as one of Grafana's exemplars has it, opens that
+	// call, whatever was open last.
+	ops.open(s.URL + "/#call=" + id)
+	ops.until(sel("call-head") + `?.textContent.includes(` + fmt.Sprintf("%q", id) + `)`)
+	ops.click("call-back")
+	ops.until(sel("call") + `?.dataset.id === ` + fmt.Sprintf("%q", id))
 }
 
 // linesUp holds the plots to one time axis: the same place, the same span, the

@@ -148,6 +148,7 @@ export class App {
       guardian: () => this.#openWith({ guardian: token }),
       error: () => this.#showLogin(said(token)),
       ops: () => this.#showOps(),
+      call: () => this.#showOps(token),
       netcheck: () => this.#showNetCheck(),
     };
     ways[link.name]();
@@ -311,7 +312,8 @@ export class App {
     );
   }
 
-  #showOps(): void {
+  /** call is the id of one to be shown first. */
+  #showOps(call = ""): void {
     const ctx: OpsContext = {
       api: new API(),
       show: (screen) => this.#show(screen),
@@ -322,7 +324,7 @@ export class App {
         this.#resume();
       },
     };
-    ctx.home();
+    this.#show(new OpsHome(ctx, call));
   }
 
   /** The staff's own person is here for one call; then the operator's page is shown again. */

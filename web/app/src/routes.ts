@@ -2,7 +2,17 @@
  * Links into the app: what stands behind the # of its address. It never reaches a server, so a token in it
  * stands in no log.
  */
-const NAMES = ["confirm", "reset", "consent", "ticket", "code", "friend", "guardian", "error"] as const;
+const NAMES = [
+  "confirm",
+  "reset",
+  "consent",
+  "ticket",
+  "code",
+  "friend",
+  "guardian",
+  "error",
+  "call",
+] as const;
 
 export type LinkName = (typeof NAMES)[number];
 
@@ -14,7 +24,7 @@ const PLACES = ["ops", "netcheck"] as const;
 
 export type PlaceName = (typeof PLACES)[number];
 
-/** Reads "#confirm=TOKEN" and its like, "#ops" and "#netcheck"; null for anything else. */
+/** Reads "#confirm=TOKEN" and its like, "#ops" and "#netcheck", "#call=ID" for an operator; null for anything else. */
 export function readLink(hash: string): Link | null {
   const text = hash.replace(/^#/, "");
   const place = PLACES.find((p) => p === text);

@@ -51,6 +51,7 @@ describe("links", () => {
     ["#friend=AB%20CD", { name: "friend", value: "AB CD" }],
     ["#code=%zz", { name: "code", value: "%zz" }],
     ["#ticket=a=b", { name: "ticket", value: "a=b" }],
+    ["#call=c_abc", { name: "call", value: "c_abc" }],
     ["#ops", { name: "ops", value: "" }],
     ["#ops=x", null],
     ["#reset=", null],

@@ -24,6 +24,8 @@ type Tab = keyof typeof PARTS;
 interface Operator {
   ctx: OpsContext;
   roles: readonly string[];
+  /** The id of a call to be shown first; "" for none. */
+  call: string;
 }
 
 /** The parts of the page, in their order, and the role that each needs. */
@@ -33,7 +35,7 @@ const PARTS = {
   users: { role: "safety", make: still(usersPart) },
   audit: { role: "safety", make: still(auditPart) },
   mail: { role: "safety", make: still(mailPart) },
-  calls: { role: "calls", make: ({ ctx, roles }: Operator) => callsPart(ctx, roles) },
+  calls: { role: "calls", make: ({ ctx, roles, call }: Operator) => callsPart(ctx, roles, call) },
   node: { role: "calls", make: ({ ctx }: Operator) => nodePart(ctx) },
 };
 
@@ -54,10 +56,13 @@ export class OpsHome implements Screen {
   readonly #ctx: OpsContext;
   readonly #place = h("div", { class: "column" });
   #part: Part | null = null;
+  #call: string;
   readonly #hello = h("span", { class: "hint wide-only", testid: "ops-name" });
 
-  constructor(ctx: OpsContext) {
+  /** call is the id of one to be shown at once, from a link; "" for none. */
+  constructor(ctx: OpsContext, call = "") {
     this.#ctx = ctx;
+    this.#call = call;
     this.el = page(
       {
         testid: "screen-ops",
@@ -119,7 +124,7 @@ export class OpsHome implements Screen {
     const { name, roles } = await this.#ctx.api.page("GET /v1/ops/me");
     sessionStorage.setItem(TOKEN, token);
     setText(this.#hello, say(words.ops.hello, { name }));
-    this.#show({ ctx: this.#ctx, roles: roles ?? [] });
+    this.#show({ ctx: this.#ctx, roles: roles ?? [], call: this.#call });
   }
 
   #show(operator: Operator): void {
@@ -129,10 +134,12 @@ export class OpsHome implements Screen {
       place.dataset["part"] = tab;
       sessionStorage.setItem(OPEN, tab);
       this.#part = PARTS[tab].make(operator);
+      operator = { ...operator, call: "" }; // the next time the list is wanted
       place.replaceChildren(this.#part.el);
     };
     const names = partsFor(operator.roles).map((name) => ({ name, text: words.ops.tab[name] }));
-    const kept = names.find(({ name }) => name === sessionStorage.getItem(OPEN));
+    const wanted = operator.call ? "calls" : sessionStorage.getItem(OPEN);
+    const kept = names.find(({ name }) => name === wanted);
     const first = (kept ?? names[0])?.name;
     if (!first) {
       this.#place.replaceChildren(h("p", { class: "hint", testid: "ops-no-role" }, words.ops.noRole));

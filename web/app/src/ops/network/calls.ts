@@ -30,8 +30,8 @@ const PATHS = [
   "prflx/tcp",
 ];
 
-/** Calls, live and past; one of them on a page of its own. */
-export function callsPart(ctx: OpsContext, roles: readonly string[]): Part {
+/** Calls, live and past; one of them on a page of its own, that with the id first at once. */
+export function callsPart(ctx: OpsContext, roles: readonly string[], first = ""): Part {
   const place = h("div", { class: "column" });
   let page: { close(): void } | null = null;
   const list = new CallList(ctx, (id) => open(id));
@@ -47,8 +47,12 @@ export function callsPart(ctx: OpsContext, roles: readonly string[]): Part {
     place.replaceChildren(shown.el);
     window.scrollTo(0, 0);
   };
-  place.append(list.el);
-  list.resume();
+  if (first) {
+    open(first);
+  } else {
+    place.append(list.el);
+    list.resume();
+  }
   return {
     el: place,
     close: () => {
