@@ -13,6 +13,7 @@ import (
 	"github.com/descope/virtualwebauthn"
 	"github.com/stretchr/testify/require"
 
+	"kinwire/signaling/passkey/keytest"
 	"kinwire/signaling/proto"
 )
 
@@ -212,7 +213,7 @@ func logins(f *familyHouse) {
 func passkeys(f *familyHouse) {
 	site := virtualwebauthn.RelyingParty{ID: "localhost", Name: "Kinwire", Origin: "http://localhost"}
 	auth := virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: []byte(f.kim)})
-	key := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	key := keytest.New(virtualwebauthn.KeyTypeEC2)
 	options := func(c proto.Ceremony) string {
 		text, err := json.Marshal(c.Options)
 		require.NoError(f.t, err)

@@ -71,6 +71,7 @@ var Kinwire = House{
 		"signaling/records":                 {May: vocabulary},
 		"signaling/oidc":                    {May: vocabulary},
 		"signaling/passkey":                 {May: vocabulary},
+		"signaling/passkey/keytest":         {},
 		"signaling/policy":                  {May: vocabulary},
 		"signaling/privacy":                 {May: vocabulary},
 		"signaling/push":                    {May: vocabulary},

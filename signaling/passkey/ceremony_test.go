@@ -9,6 +9,7 @@ import (
 	"github.com/go-webauthn/webauthn/webauthn"
 	"github.com/stretchr/testify/require"
 
+	"kinwire/signaling/passkey/keytest"
 	"kinwire/signaling/proto"
 )
 
@@ -17,7 +18,7 @@ import (
 func FuzzResponse(f *testing.F) {
 	site := virtualwebauthn.RelyingParty{ID: "kinwire.example", Origin: "https://kinwire.example"}
 	auth := virtualwebauthn.NewAuthenticator()
-	key := virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2)
+	key := keytest.New(virtualwebauthn.KeyTypeEC2)
 	f.Add(virtualwebauthn.CreateAttestationResponse(site, auth, key, virtualwebauthn.AttestationOptions{Challenge: []byte("another challenge of 32 bytes...")}))
 	f.Add(virtualwebauthn.CreateAssertionResponse(site, auth, key, virtualwebauthn.AssertionOptions{Challenge: []byte("another challenge of 32 bytes...")}))
 	f.Add(`{"id":"AA","rawId":"AA","type":"public-key","response":{"clientDataJSON":"e30","attestationObject":"oA"}}`)

@@ -14,6 +14,7 @@ import (
 	"go.uber.org/goleak"
 
 	"kinwire/signaling/passkey"
+	"kinwire/signaling/passkey/keytest"
 	"kinwire/signaling/proto"
 	"kinwire/signaling/store"
 )
@@ -74,7 +75,7 @@ func newPhone(p proto.Person) *phone {
 	return &phone{
 		site: virtualwebauthn.RelyingParty{ID: rpID, Name: "Kinwire", Origin: origin},
 		auth: virtualwebauthn.NewAuthenticatorWithOptions(virtualwebauthn.AuthenticatorOptions{UserHandle: []byte(p.ID)}),
-		key:  virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2),
+		key:  keytest.New(virtualwebauthn.KeyTypeEC2),
 	}
 }
 

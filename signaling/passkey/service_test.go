@@ -11,6 +11,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"kinwire/signaling/passkey"
+	"kinwire/signaling/passkey/keytest"
 	"kinwire/signaling/proto"
 )
 
@@ -23,7 +24,7 @@ func TestMakeAndSignIn(t *testing.T) {
 			require.Equal(t, proto.Passkeys{Passkeys: []proto.Passkey{}}, list, "an empty list, not null")
 
 			ph := newPhone(cat)
-			ph.key = virtualwebauthn.NewCredential(keyType)
+			ph.key = keytest.New(keyType)
 			key, err := h.Add(t.Context(), cat.ID, ph.makes(t, h.begin(t, cat)))
 			require.NoError(t, err)
 			require.Equal(t, proto.Passkey{ID: key.ID, Name: "My phone", CreatedAt: h.now.UnixMilli()}, key)
@@ -174,7 +175,7 @@ func TestForgedLogins(t *testing.T) {
 	for name, change := range map[string]func(p *phone){
 		"another's name on one's own key": func(p *phone) { p.auth.Options.UserHandle = []byte(dan.ID) },
 		"no name":                         func(p *phone) { p.auth.Options.UserHandle = nil },
-		"a key that nobody has":           func(p *phone) { p.key = virtualwebauthn.NewCredential(virtualwebauthn.KeyTypeEC2) },
+		"a key that nobody has":           func(p *phone) { p.key = keytest.New(virtualwebauthn.KeyTypeEC2) },
 		"the id of another key":           func(p *phone) { p.key.ID = other.key.ID },
 		"another key under this id":       func(p *phone) { p.key.Key = other.key.Key },
 		"nobody was present":              func(p *phone) { p.auth.Options.UserNotPresent = true },
