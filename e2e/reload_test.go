@@ -89,6 +89,20 @@ func (s *tuned) profiles(callID string) (list []string) {
 	return list
 }
 
+// changes are the keys that changed while a call went on, by its record.
+func (s *tuned) changes(callID string) (keys []string) {
+	var r struct {
+		Events []struct{ Event, Detail string } `json:"events"`
+	}
+	s.Record(s.t, callID, &r)
+	for _, e := range r.Events {
+		if e.Event == "config" {
+			keys = append(keys, e.Detail)
+		}
+	}
+	return keys
+}
+
 // TestConfigChangesInMidCall changes what acts at once, what acts on new calls
 // and what waits for a restart, while two people talk: the call goes on without
 // a gap, and each change does what its tag says. Then a bad file is refused.
@@ -143,6 +157,8 @@ metrics: {record_retention: 1h}
 	// On new calls: the first keeps its keys to its end, the next has others.
 	hangup(t, ctx, mia, leo)
 	require.Equal(t, []string{"aead_aes_128_gcm", "aead_aes_128_gcm"}, s.profiles(first))
+	require.Contains(t, s.changes(first), "calls.max_participants", "the call's record knows what was turned")
+	require.NotContains(t, s.changes(first), "turn.realm", "and what was not yet")
 	ring(t, ctx, mia, leo, client.MediaOptions{}, client.MediaOptions{})
 	mia.hears(t, leo, 20, audioVideo...)
 	second := mia.call.ID()

@@ -163,3 +163,13 @@ func sameQuality(before, after map[string]proto.ConnectionQuality) bool {
 	}
 	return true
 }
+
+// noteConfig puts each key of the configuration that has changed into the record
+// of every live call: what was better or worse from then on may come of it.
+func (p *planes) noteConfig(keys []string, at time.Time) {
+	for _, id := range p.recorder.LiveCalls() {
+		for _, key := range keys {
+			p.recorder.Event(id, "", record.EventConfig, record.Event{Detail: key}, at)
+		}
+	}
+}

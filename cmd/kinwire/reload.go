@@ -30,6 +30,7 @@ type reloader struct {
 	log     *slog.Logger
 	now     func() time.Time
 	watch   atomic.Bool // reload.watch of now
+	applied func(keys []string, at time.Time)
 
 	mu      sync.Mutex      // one at a time
 	running *configs.Config // what is in effect
@@ -55,6 +56,9 @@ func (r *reloader) reload(why string) {
 		return
 	}
 	r.status.applied(r.now(), keys)
+	if len(applied) > 0 && r.applied != nil {
+		r.applied(keysOf(applied), r.now())
+	}
 	for _, c := range applied {
 		r.log.Info("configuration changed", "key", c.Key, "from", c.Old, "to", c.New, "acts", string(c.Acts), "where", c.Where)
 	}

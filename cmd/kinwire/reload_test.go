@@ -45,6 +45,7 @@ type bench struct {
 	level []string // what the first part was given, in order
 	limit []int    // and the second
 	no    error    // what the second says
+	noted []string // keys that calls' records were told of
 }
 
 func newBench(t *testing.T, text string) *bench {
@@ -63,6 +64,7 @@ func newBench(t *testing.T, text string) *bench {
 				func(n int) error { b.limit = append(b.limit, n); return b.no }, "calls.max_participants"),
 		},
 	}
+	b.applied = func(keys []string, _ time.Time) { b.noted = append(b.noted, keys...) }
 	b.watch.Store(true)
 	return b
 }
@@ -79,6 +81,7 @@ func TestReload(t *testing.T) {
 	b.reload("test")
 	require.Equal(t, []int{6}, b.limit)
 	require.Empty(t, b.level, "what has not changed is not handed over")
+	require.Equal(t, []string{"calls.max_participants"}, b.noted, "and not what waits")
 	require.Equal(t, 7882, b.config().SFU.UDPPort, "waits for a restart")
 	n := b.status.NodeConfig()
 	require.Equal(t, []string{"sfu.udp_port"}, n.Pending)

@@ -54,7 +54,7 @@ func newRunning(cfg *configs.Config, src source, p *planes, log *slog.Logger) (*
 		planes: p, dataDir: cfg.DataDir, public: publicURL(cfg), shape: &logShape{},
 		sampler:  newSampler(p.sfu, p.recorder, p.calls, cfg.Metrics.SampleInterval),
 		sweeper:  newSweeper(p.store, cfg.Metrics.RecordRetention, log),
-		reloader: &reloader{source: src, status: p.reloads, log: log, now: time.Now, running: cfg},
+		reloader: &reloader{source: src, status: p.reloads, log: log, now: time.Now, running: cfg, applied: p.noteConfig},
 	}
 	if h, ok := log.Handler().(*logHandler); ok {
 		s.shape = h.shape

@@ -80,7 +80,7 @@ const (
 	EventRestart = "restart" // ICE restart
 	EventSignal  = "signal"  // the WebSocket; detail: lost, back
 	EventEnd     = "end"     // of the call; detail: reason
-	EventConfig  = "config"  // the server's configuration changed
+	EventConfig  = "config"  // a key of the configuration changed; detail: the key
 	MaxEvents    = 2000      // of one call; further ones are counted
 )
 
