@@ -27,6 +27,7 @@ import (
 	"kinwire/signaling/proto"
 	"kinwire/signaling/reports"
 	"kinwire/signaling/store"
+	"kinwire/signaling/store/storetest"
 )
 
 const (
@@ -77,7 +78,7 @@ func newFamilyHouse(t *testing.T) *familyHouse {
 		house: &house{t: t, logs: logs, hub: signaling.NewHub(cfg, log, nil)},
 		mail:  mail.NewOutbox(time.Now, log), media: &plane{peers: map[string]calls.MediaJoin{}}, token: map[string]string{},
 	}
-	db, err := store.Open(t.Context(), store.Config{Driver: "sqlite", DSN: filepath.Join(t.TempDir(), "kinwire.db")}, log)
+	db, err := storetest.Open(t, filepath.Join(t.TempDir(), "kinwire.db"), log)
 	require.NoError(t, err)
 	f.db, f.live, f.tried = db, &liveCalls{}, &triedOffers{rooms: map[string]bool{}}
 	tell := &changes{hub: f.hub}

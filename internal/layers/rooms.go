@@ -86,6 +86,7 @@ var Kinwire = House{
 		"signaling/relay/seal":              {},
 		"signaling/reports":                 {May: vocabulary},
 		"signaling/store":                   {May: []string{"signaling/proto", "signaling/audit"}}, // the audit log's hash is made in the transaction of the decision
+		"signaling/store/storetest":         {May: []string{"signaling/store"}},
 		"signaling/whip":                    {May: vocabulary},
 
 		"metrics":         {May: []string{"metrics/..."}},

@@ -19,6 +19,7 @@ import (
 	"kinwire/signaling/accounts"
 	"kinwire/signaling/proto"
 	"kinwire/signaling/store"
+	"kinwire/signaling/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -51,7 +52,7 @@ func emptyHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), file: filepath.Join(t.TempDir(), "kinwire.db")}
 	var err error
-	h.store, err = store.Open(t.Context(), store.Config{Driver: "sqlite", DSN: h.file}, slog.New(slog.DiscardHandler))
+	h.store, err = storetest.Open(t, h.file, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.store.Close()) })
 	h.Service = h.service(notice)

@@ -19,6 +19,7 @@ import (
 	"kinwire/signaling/audit"
 	"kinwire/signaling/proto"
 	"kinwire/signaling/store"
+	"kinwire/signaling/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -123,7 +124,7 @@ func newHouse(t testing.TB) *house {
 	h := &house{post: &post{}, changes: &changes{}, now: t0}
 	path := filepath.Join(t.TempDir(), "kinwire.db")
 	var err error
-	h.store, err = store.Open(t.Context(), store.Config{Driver: "sqlite", DSN: path}, slog.New(slog.DiscardHandler))
+	h.store, err = storetest.Open(t, path, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.store.Close()) })
 	h.db, err = sql.Open("sqlite", "file:"+path+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)")

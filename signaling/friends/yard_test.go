@@ -17,6 +17,7 @@ import (
 	"kinwire/signaling/policy"
 	"kinwire/signaling/proto"
 	"kinwire/signaling/store"
+	"kinwire/signaling/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -79,7 +80,7 @@ var people = []proto.Person{
 func newYard(t *testing.T) *yard {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "yard.db")
-	st, err := store.Open(t.Context(), store.Config{Driver: "sqlite", DSN: file}, slog.New(slog.DiscardHandler))
+	st, err := storetest.Open(t, file, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, st.Close()) })
 	db, err := sql.Open("sqlite", file)

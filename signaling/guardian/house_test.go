@@ -16,6 +16,7 @@ import (
 	"kinwire/signaling/guardian"
 	"kinwire/signaling/proto"
 	"kinwire/signaling/store"
+	"kinwire/signaling/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -36,7 +37,7 @@ func newHouse(t *testing.T) *house {
 	h := &house{now: time.Date(2026, 3, 1, 12, 0, 0, 0, time.UTC), told: &told{}}
 	file := filepath.Join(t.TempDir(), "kinwire.db")
 	var err error
-	h.store, err = store.Open(t.Context(), store.Config{Driver: "sqlite", DSN: file}, slog.New(slog.DiscardHandler))
+	h.store, err = storetest.Open(t, file, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.store.Close()) })
 	h.db, err = sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)&_pragma=synchronous(0)")

@@ -20,6 +20,7 @@ import (
 	"kinwire/signaling/oidc"
 	"kinwire/signaling/proto"
 	"kinwire/signaling/store"
+	"kinwire/signaling/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -86,7 +87,7 @@ func newHouse(t *testing.T, providers func(public string) []oidc.ProviderConfig)
 	t.Helper()
 	h := &house{clock: time.Now()}
 	var err error
-	h.store, err = store.Open(t.Context(), store.Config{Driver: "sqlite", DSN: filepath.Join(t.TempDir(), "kinwire.db")}, slog.New(slog.DiscardHandler))
+	h.store, err = storetest.Open(t, filepath.Join(t.TempDir(), "kinwire.db"), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.store.Close()) })
 	h.accounts = accounts.New(h.store, h.now, accounts.Config{SessionLifetime: time.Hour}, accounts.Deps{})

@@ -13,6 +13,7 @@ import (
 	"kinwire/signaling/policy"
 	"kinwire/signaling/proto"
 	"kinwire/signaling/store"
+	"kinwire/signaling/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -55,7 +56,7 @@ var parents = map[string][]string{"ana": {"mum", "pop"}, "sib": {"mum", "pop"}, 
 func newTown(t *testing.T) *town {
 	t.Helper()
 	file := filepath.Join(t.TempDir(), "town.db")
-	st, err := store.Open(t.Context(), store.Config{Driver: "sqlite", DSN: file}, slog.New(slog.DiscardHandler))
+	st, err := storetest.Open(t, file, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, st.Close()) })
 	db, err := sql.Open("sqlite", file)

@@ -16,6 +16,7 @@ import (
 	"kinwire/signaling/proto"
 	"kinwire/signaling/records"
 	"kinwire/signaling/store"
+	"kinwire/signaling/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -91,7 +92,7 @@ func newHouse(t testing.TB) *house {
 	t.Helper()
 	h := &house{live: &memory{}}
 	var err error
-	h.store, err = store.Open(t.Context(), store.Config{Driver: "sqlite", DSN: filepath.Join(t.TempDir(), "kinwire.db")}, slog.New(slog.DiscardHandler))
+	h.store, err = storetest.Open(t, filepath.Join(t.TempDir(), "kinwire.db"), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.store.Close()) })
 	h.Service = records.New(records.Deps{Store: h.store, Live: h.live, Now: func() time.Time { return began }})

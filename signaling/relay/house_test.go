@@ -23,6 +23,7 @@ import (
 	"kinwire/signaling/relay/frank"
 	"kinwire/signaling/relay/seal"
 	"kinwire/signaling/store"
+	"kinwire/signaling/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -69,7 +70,7 @@ func newHouse(t testing.TB, cfg Config) *house {
 	require.NoError(t, err)
 	tags, err := frank.New(frank.Key{ID: "f1", Secret: bytes.Repeat([]byte{7}, 32)})
 	require.NoError(t, err)
-	s, err := store.Open(t.Context(), store.Config{Driver: "sqlite", DSN: filepath.Join(folder, "relay.db")}, slog.New(slog.DiscardHandler))
+	s, err := storetest.Open(t, filepath.Join(folder, "relay.db"), slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	h := &house{t: t, store: s, ring: ring, tags: tags, hub: newHub(), cfg: cfg, at: t0, folder: folder}
 	h.notifier = h.hub

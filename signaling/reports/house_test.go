@@ -18,6 +18,7 @@ import (
 	"kinwire/signaling/proto"
 	"kinwire/signaling/reports"
 	"kinwire/signaling/store"
+	"kinwire/signaling/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -52,7 +53,7 @@ func newHouse(t *testing.T) *house {
 		cfg: reports.Config{Record: record, TellParents: reports.TellBoth}}
 	file := filepath.Join(t.TempDir(), "kinwire.db")
 	var err error
-	h.store, err = store.Open(t.Context(), store.Config{Driver: "sqlite", DSN: file}, slog.New(slog.DiscardHandler))
+	h.store, err = storetest.Open(t, file, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.store.Close()) })
 	h.db, err = sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=synchronous(0)")

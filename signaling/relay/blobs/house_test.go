@@ -21,6 +21,7 @@ import (
 	"kinwire/signaling/proto"
 	"kinwire/signaling/relay/blobs"
 	"kinwire/signaling/store"
+	"kinwire/signaling/store/storetest"
 )
 
 // house is the service on a real store and a directory, with a clock that the
@@ -54,7 +55,7 @@ func newHouse(t testing.TB) *house {
 	}
 	file := filepath.Join(t.TempDir(), "kinwire.db")
 	var err error
-	h.store, err = store.Open(t.Context(), store.Config{Driver: "sqlite", DSN: file}, slog.New(slog.DiscardHandler))
+	h.store, err = storetest.Open(t, file, slog.New(slog.DiscardHandler))
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, h.store.Close()) })
 	h.db, err = sql.Open("sqlite", "file:"+file+"?_pragma=busy_timeout(5000)&_pragma=foreign_keys(1)&_pragma=synchronous(0)")

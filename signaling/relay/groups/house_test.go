@@ -20,6 +20,7 @@ import (
 	"kinwire/signaling/relay/groups"
 	"kinwire/signaling/relay/seal"
 	"kinwire/signaling/store"
+	"kinwire/signaling/store/storetest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -80,7 +81,13 @@ func newSquareWith(t testing.TB, cfg groups.Config) *square {
 
 func openSquare(t testing.TB, engine, dsn, driver string, cfg groups.Config) *square {
 	t.Helper()
-	st, err := store.Open(t.Context(), store.Config{Driver: engine, DSN: dsn}, slog.New(slog.DiscardHandler))
+	open := func() (*store.Store, error) { return storetest.Open(t, dsn, slog.New(slog.DiscardHandler)) }
+	if engine != "sqlite" {
+		open = func() (*store.Store, error) {
+			return store.Open(t.Context(), store.Config{Driver: engine, DSN: dsn}, slog.New(slog.DiscardHandler))
+		}
+	}
+	st, err := open()
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, st.Close()) })
 	db, err := sql.Open(driver, dsn)
