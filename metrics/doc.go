@@ -10,7 +10,7 @@
 // # Privacy
 //
 // A record names a person by the id it was given and an address by its
-// network (package metrics/mask). The log line has neither. Metrics carry
+// network (package internal/mask). The log line has neither. Metrics carry
 // labels from closed lists only (package metrics/label), so that no id and
 // no free text can become one. Who asks for OpenMetrics gets exemplars beside
 // them: the id of one call for a bucket, which opens nothing by itself.

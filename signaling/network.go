@@ -5,6 +5,8 @@ import (
 	"net/netip"
 	"slices"
 	"strings"
+
+	"kinwire/internal/mask"
 )
 
 // behindProxies puts the client's own address into RemoteAddr when a request
@@ -46,22 +48,13 @@ func forwardedFor(lines []string, ours func(netip.Addr) bool) (netip.Addr, bool)
 	return netip.Addr{}, false
 }
 
-// networkOf is the network that a request comes from: the /24 of an IPv4
-// address, the /48 of an IPv6 one. It stands for the client in logs and in
+// networkOf is the network that a request comes from: as package
+// mask gives it. It stands for the client in logs and in
 // the throttle; whole addresses are kept nowhere.
 func networkOf(r *http.Request) netip.Prefix {
 	ap, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.Prefix{}
 	}
-	addr := ap.Addr().Unmap().WithZone("")
-	bits := 48
-	if addr.Is4() {
-		bits = 24
-	}
-	p, err := addr.Prefix(bits)
-	if err != nil {
-		return netip.Prefix{}
-	}
-	return p
+	return mask.Network(ap.Addr())
 }

@@ -209,11 +209,16 @@ func TestVerdicts(t *testing.T) {
 	}
 }
 
-func TestNetworks(t *testing.T) {
-	for a, want := range map[string]string{"192.0.2.77": "192.0.2.0/24", "::ffff:192.0.2.77": "192.0.2.0/24", "2001:db8:1:2::3": "2001:db8:1::/48"} {
-		require.Equal(t, want, network(netip.MustParseAddr(a)))
+// TestNATNamesNetworksAlone: no whole address, not that of a 6to4 one either.
+func TestNATNamesNetworksAlone(t *testing.T) {
+	for a, want := range map[string]string{
+		"192.0.2.77": "192.0.2.0/24", "::ffff:192.0.2.77": "192.0.2.0/24", "2001:db8:1:2::3": "2001:db8:1::/48", "2002:c000:24d::1": "2002:c000:200::/40",
+	} {
+		at := netip.AddrPortFrom(netip.MustParseAddr(a), 9)
+		require.Equal(t, want, nat(at, []netip.AddrPort{at}).Mapped)
+		require.Equal(t, want, nat(at, []netip.AddrPort{at}).Local)
 	}
-	require.Empty(t, network(netip.Addr{}))
+	require.Empty(t, nat(netip.AddrPort{}, []netip.AddrPort{{}}).Local)
 }
 
 func FuzzOnly(f *testing.F) {

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/pion/stun/v3"
+
+	"kinwire/internal/mask"
 )
 
 // Binding requests are sent again as RFC 8489, section 6.2.1 says, with a
@@ -89,7 +91,7 @@ func localTowards(servers []*net.UDPAddr, bound *net.UDPConn) netip.AddrPort {
 
 // nat says what the answers mean.
 func nat(local netip.AddrPort, mapped []netip.AddrPort) NAT {
-	n := NAT{Mapped: network(mapped[0].Addr()), Local: network(local.Addr())}
+	n := NAT{Mapped: mask.Addr(mapped[0].Addr()), Local: mask.Addr(local.Addr())}
 	different := slices.ContainsFunc(mapped, func(m netip.AddrPort) bool { return m != mapped[0] })
 	switch {
 	case different:

@@ -3,7 +3,6 @@ package netcheck
 import (
 	"fmt"
 	"net/http"
-	"net/netip"
 	"time"
 )
 
@@ -107,21 +106,4 @@ type BadURLError struct{ Given string }
 // Error says what was given and what is allowed.
 func (e *BadURLError) Error() string {
 	return fmt.Sprintf("netcheck: server %q; allowed: http://host:port or https://host", e.Given)
-}
-
-// network is an address as a support person may see it.
-func network(a netip.Addr) string {
-	a = a.Unmap()
-	if !a.IsValid() {
-		return ""
-	}
-	bits := 24
-	if a.Is6() {
-		bits = 48
-	}
-	p, err := a.Prefix(bits)
-	if err != nil {
-		return ""
-	}
-	return p.String()
 }

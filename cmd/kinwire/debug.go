@@ -9,8 +9,8 @@ import (
 	"slices"
 	"time"
 
+	"kinwire/internal/mask"
 	"kinwire/metrics"
-	"kinwire/metrics/mask"
 	"kinwire/sfu"
 	"kinwire/signaling"
 )

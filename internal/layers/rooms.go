@@ -54,7 +54,7 @@ var Kinwire = House{
 
 		"turn": {},
 
-		"signaling":                         {May: []string{"signaling/..."}},
+		"signaling":                         {May: []string{"signaling/...", "internal/mask"}},
 		"signaling/pace":                    {},
 		"signaling/proto":                   {},
 		"signaling/proto/gen":               {May: []string{"signaling/proto"}},
@@ -90,19 +90,18 @@ var Kinwire = House{
 		"signaling/whip":                    {May: vocabulary},
 
 		"metrics":         {May: []string{"metrics/..."}},
-		"metrics/record":  {May: []string{"metrics/dist", "metrics/label", "metrics/mask", "metrics/quality"}},
+		"metrics/record":  {May: []string{"metrics/dist", "metrics/label", "metrics/quality", "internal/mask"}},
 		"metrics/quality": {},
 		"metrics/export":  {},
 		"metrics/dist":    {},
 		"metrics/label":   {},
-		"metrics/mask":    {},
 
 		"client":                 {May: []string{"signaling/pace", "signaling/proto", "client/impair", "internal/pionlog"}, Clock: true}, // client/impair: a test's network
 		"client/media":           {May: []string{"client", "signaling/proto"}, Clock: true},
 		"client/media/clip":      {May: []string{"client", "client/media", "signaling/proto"}, Clock: true}, // recorded media
 		"client/impair":          {},                                                                        // the model of a bad network: pure
 		"client/impair/lab":      {May: []string{"client/impair"}, Clock: true},                             // the model on real packets, between namespaces
-		"client/netcheck":        {May: []string{"internal/pionlog", "signaling/proto"}, Clock: true},
+		"client/netcheck":        {May: []string{"internal/mask", "internal/pionlog", "signaling/proto"}, Clock: true},
 		"client/rehearse":        {May: []string{"client/impair"}},
 		"client/rehearse/script": {May: []string{"client/rehearse", "client/impair", "internal/spelling"}},
 		"client/rehearse/report": {May: []string{"client/rehearse", "client/rehearse/script", "client/impair"}, Clock: true},
@@ -115,6 +114,7 @@ var Kinwire = House{
 		"e2e/postgres":      {Clock: true},
 		"e2e/prometheus":    {Clock: true},
 		"internal/layers":   {},
+		"internal/mask":     {}, // for those who may keep a part of an address
 		"internal/pionlog":  {}, // for those who use pion
 		"internal/spelling": {}, // for those who read what people wrote
 

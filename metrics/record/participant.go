@@ -5,9 +5,9 @@ import (
 	"strings"
 	"time"
 
+	"kinwire/internal/mask"
 	"kinwire/metrics/dist"
 	"kinwire/metrics/label"
-	"kinwire/metrics/mask"
 )
 
 type participant struct {

@@ -12,14 +12,24 @@ const (
 
 var sixToFour = netip.MustParsePrefix("2002::/16")
 
-// Addr is the network of a in CIDR form: "203.0.113.0/24", "2001:db8:1::/48".
+// Addr is the network of a in CIDR form: "203.0.113.0/24", "2001:db8:1::/48", as
+// [Network] gives it. An address that is not valid gives "".
+func Addr(a netip.Addr) string {
+	if p := Network(a); p.IsValid() {
+		return p.String()
+	}
+	return ""
+}
+
+// Network is the network of a that may be kept: the /24 of an IPv4 address, the
+// /48 of an IPv6 one.
 // An IPv4 address mapped into IPv6 is treated as the IPv4 address that it is,
 // and a 6to4 address keeps no more of its IPv4 address than a plain one. The
 // zone of a link-local address goes, as it names an interface. An address
-// that is not valid gives "".
-func Addr(a netip.Addr) string {
+// that is not valid gives the zero Prefix.
+func Network(a netip.Addr) netip.Prefix {
 	if !a.IsValid() {
-		return ""
+		return netip.Prefix{}
 	}
 	a = a.Unmap().WithZone("")
 	bits := bits6
@@ -31,7 +41,7 @@ func Addr(a netip.Addr) string {
 	}
 	p, err := a.Prefix(bits)
 	if err != nil {
-		return ""
+		return netip.Prefix{}
 	}
-	return p.String()
+	return p
 }
